@@ -1,0 +1,77 @@
+"""Every limit and path, read from the environment once, in one frozen dataclass.
+
+No other module reads an environment variable. Limits are generous for one machine
+and there so that one person's mistake does not stop everybody else's work.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from embedcore.errors import BadSetting
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits and paths. Each field is set by the variable named in its comment."""
+
+    home: Path  # EMBEDCORE_HOME: holds vectors/ and runs/
+    workers: int  # EMBEDCORE_WORKERS: local worker processes; at least 1
+    dask_scheduler_address: str | None  # DASK_SCHEDULER_ADDRESS: an external cluster instead
+    max_pasted_characters: int = 2_000_000  # EMBEDCORE_MAX_PASTED_CHARACTERS
+    max_upload_megabytes: int = 200  # EMBEDCORE_MAX_UPLOAD_MEGABYTES
+    max_dim: int = 2_000  # EMBEDCORE_MAX_DIM: numbers in a vector
+    max_epochs: int = 10_000  # EMBEDCORE_MAX_EPOCHS: passes over the text
+    max_table_numbers: int = 500_000_000  # EMBEDCORE_MAX_TABLE_NUMBERS: rows times dimensions
+    checkpoint_seconds: float = 15.0  # EMBEDCORE_CHECKPOINT_SECONDS: at most this much is lost
+    max_watched_words: int = 50  # EMBEDCORE_MAX_WATCHED_WORDS: words compared in one question
+
+    @property
+    def vectors_dir(self) -> Path:
+        """The folder of the sets kept in the library."""
+        return self.home / "vectors"
+
+    @property
+    def runs_dir(self) -> Path:
+        """The folder of all runs."""
+        return self.home / "runs"
+
+    @property
+    def cache_dir(self) -> Path:
+        """What can be made again at any time, such as the index of the bundled set."""
+        return self.home / "cache"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (default: the process environment).
+
+    Raises BadSetting if a variable that should be a number is none.
+    """
+    env = os.environ if environ is None else environ
+    if home := env.get("EMBEDCORE_HOME"):
+        path = Path(home).expanduser().resolve()
+    else:
+        import platformdirs
+
+        path = Path(platformdirs.user_data_dir("embedcore"))
+    values: dict[str, object] = {
+        "home": path,
+        "workers": max(2, os.cpu_count() or 1),
+        "dask_scheduler_address": env.get("DASK_SCHEDULER_ADDRESS") or None,
+    }
+    for field in fields(Settings):
+        variable = f"EMBEDCORE_{field.name.upper()}"
+        if field.name in ("home", "dask_scheduler_address") or variable not in env:
+            continue
+        kind = float if field.type == "float" else int
+        try:
+            number = kind(env[variable])
+        except ValueError:
+            raise BadSetting(f"{variable} should be a number, but is “{env[variable]}”.") from None
+        if not number > 0:
+            raise BadSetting(f"{variable} should be above 0, but is {env[variable]}.")
+        values[field.name] = number
+    return Settings(**values)  # type: ignore[arg-type]

@@ -1,0 +1,73 @@
+"""Splitting text into sentences and tokens, in English, Korean and other scripts.
+
+Here belongs what turns a string into lists of tokens, and counting characters as people
+see them. Turning tokens into integers belongs in `vocab`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+
+import regex
+
+from embedcore.errors import TextProblem
+
+# A word: letters, digits and their combining marks, with apostrophes inside it. An emoji is
+# a word of its own, with what modifies it. Everything else separates.
+_WORD = regex.compile(
+    r"\w[\w\p{M}]*(?:'\w[\w\p{M}]*)*"
+    r"|\p{Regional_Indicator}{2}"
+    r"|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)[\p{M}\p{Emoji_Modifier}]*"
+    r"(?:\u200D\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*)*"
+)
+_GRAPHEME = regex.compile(r"\X")
+
+
+def tokenize_whitespace(sentence: str) -> list[str]:
+    """`sentence.split()`, exactly as the tutorial does: case and punctuation stay."""
+    return sentence.split()
+
+
+def tokenize_words(sentence: str) -> list[str]:
+    """The words of a sentence, lower-cased, without punctuation; emoji count as words.
+
+    Composed to NFC first, so that one word typed in two ways is one token; a curly
+    apostrophe is read as a straight one.
+    """
+    text = sentence.replace("\u2019", "'").lower()
+    return _WORD.findall(unicodedata.normalize("NFC", text))
+
+
+TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
+    "words": tokenize_words,
+    "whitespace": tokenize_whitespace,
+}
+
+
+def split_sentences(text: str) -> list[str]:
+    """The lines of a text: a sentence is one line, in every tokenizer.
+
+    Only line feeds and carriage returns end a line. `str.splitlines` would also cut at
+    characters such as U+0085 that occur inside words of real files.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def tokenize(text: str, tokenizer: str = "words") -> Iterator[list[str]]:
+    """The sentences of a text as lists of tokens; lines without a token are left out.
+
+    Raises TextProblem for a tokenizer that does not exist.
+    """
+    try:
+        split = TOKENIZERS[tokenizer]
+    except KeyError:
+        raise TextProblem(f"There is no tokenizer “{tokenizer}”. There are: {', '.join(TOKENIZERS)}.") from None
+    return (tokens for line in split_sentences(text) if (tokens := split(line)))
+
+
+def count_characters(text: str) -> int:
+    """How many characters a person sees: grapheme clusters of Unicode's UAX #29."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    return sum(1 for _ in _GRAPHEME.finditer(text))
