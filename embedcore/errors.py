@@ -33,6 +33,10 @@ class StorageProblem(EmbedcoreError):
     """Reading or writing failed: a full disk, a missing permission, a damaged file."""
 
 
+class BadVectors(EmbedcoreError):
+    """Vectors that cannot be used as asked: a wrong shape, nothing in them, no direction."""
+
+
 class UnknownRun(EmbedcoreError):
     """A run that does not exist here."""
 

@@ -36,7 +36,8 @@ def tokenize_words(sentence: str) -> list[str]:
     apostrophe is read as a straight one.
     """
     text = sentence.replace("\u2019", "'").lower()
-    return _WORD.findall(unicodedata.normalize("NFC", text))
+    words: list[str] = _WORD.findall(unicodedata.normalize("NFC", text))
+    return words
 
 
 TOKENIZERS: dict[str, Callable[[str], list[str]]] = {

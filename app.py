@@ -1,0 +1,38 @@
+"""The server: what it serves, its headers, and the start and end of the workers.
+
+streamlit run app.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import streamlit as st
+from starlette.middleware import Middleware
+
+from embedcore.ui.headers import SecurityHeaders
+from embedcore.ui.messages import hide_script_error
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Start the workers beside the server, and end them with it."""
+    from embedcore.ui import resources
+
+    runs = resources.runs()
+    await anyio.to_thread.run_sync(runs.start)
+    try:
+        yield {}
+    finally:
+        await anyio.to_thread.run_sync(runs.stop)
+
+
+app = st.App(
+    "pages/index.py",
+    lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders)],
+    on_script_error=hide_script_error,
+)

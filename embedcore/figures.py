@@ -1,0 +1,163 @@
+"""Pictures as data: pure functions from numbers to ECharts options.
+
+They import no Streamlit and draw nothing. Words go in as data, never as part of a format
+string, so that nothing in a user's text is read as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+Options = dict[str, Any]
+
+# The ends and middle of the scale of a cosine: opposite, unrelated, alike.
+_COSINE_COLORS = {
+    False: ["#b4511b", "#e2a27e", "#f3f1ea", "#6fb3a6", "#0b6b5d"],
+    True: ["#f0935a", "#8f5636", "#263231", "#2c7a6c", "#52d0b7"],
+}
+_INK = {"on light": "#16211e", "on dark": "#ffffff"}
+_MOST_LABELLED = 14  # words, beyond which the numbers in a heat map no longer fit
+_MOST_CURVE_POINTS = 2_000
+
+
+def loss_curve(metrics: Sequence[Mapping[str, Any]], *, epochs: int) -> Options:
+    """The loss against the passes over the text done so far.
+
+    `metrics` are Progress objects as JSON: `share` of the run and `loss`, the mean per pair.
+    The x axis ends where the run will end, so that the curve grows into an empty frame.
+    """
+    points = [(m["share"] * epochs, m["loss"]) for m in metrics if m.get("loss") is not None]
+    points = _thinned(points, _MOST_CURVE_POINTS)
+    return {
+        "animationDuration": 0,
+        "animationDurationUpdate": 300,
+        "grid": {"left": 8, "right": 20, "top": 34, "bottom": 28, "containLabel": True},
+        "tooltip": {"trigger": "axis", "valueFormatter": "%.4f"},
+        "xAxis": {"type": "value", "name": "passes over the text", "nameLocation": "middle", "nameGap": 28,
+                  "min": 0, "max": epochs},
+        "yAxis": {"type": "value", "name": "loss per pair", "scale": True, "nameTextStyle": {"align": "left"}},
+        "dataset": {"source": pd.DataFrame(points, columns=["passes", "loss"])},
+        "series": [{"type": "line", "encode": {"x": "passes", "y": "loss"}, "showSymbol": len(points) == 1,
+                    "lineStyle": {"width": 2.5}}],
+    }  # fmt: skip
+
+
+def frequency_curve(words: Sequence[str], counts: Sequence[int]) -> Options:
+    """Count against rank, both axes logarithmic: nearly a straight line in most texts (Zipf's law).
+
+    `words` and their `counts` come by falling count.
+    """
+    steps = np.geomspace(1, max(len(words), 1), num=min(max(len(words), 1), 400))
+    ranks = [int(rank) for rank in np.unique(steps.round()) if rank <= len(words)]
+    table = pd.DataFrame(
+        {"rank": ranks, "count": [counts[r - 1] for r in ranks], "token": [_shown(words[r - 1]) for r in ranks]}
+    )
+    return {
+        "animationDuration": 0,
+        "grid": {"left": 8, "right": 24, "top": 34, "bottom": 28, "containLabel": True},
+        "tooltip": {"trigger": "item", "formatter": "{@token}<br>{@count} times, rank {@rank}"},
+        "xAxis": {"type": "log", "name": "rank", "nameLocation": "middle", "nameGap": 28, "min": 1},
+        "yAxis": {"type": "log", "name": "times in the text", "min": 1, "nameTextStyle": {"align": "left"}},
+        "dataset": {"source": table},
+        "series": [{"type": "line", "encode": {"x": "rank", "y": "count"}, "symbolSize": 7, "showSymbol": True,
+                    "symbol": "circle"}],
+    }  # fmt: skip
+
+
+def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
+    """Cosine similarities (N, N) of N words as a heat map with the values on it.
+
+    The scale always runs from -1 to 1, so that two pictures can be compared.
+    """
+    names = [_shown(word) for word in words]
+    rows, columns = np.indices(cosines.shape)
+    table = pd.DataFrame(
+        {
+            "word": np.array(names, dtype=object)[rows.ravel()],
+            "other word": np.array(names, dtype=object)[columns.ravel()],
+            "cosine": np.round(np.asarray(cosines, dtype=np.float64).ravel(), 4),
+        }
+    )
+    table["shown"] = table["cosine"].map("{:.2f}".format)
+    labelled = len(names) <= _MOST_LABELLED
+    # The ends of the scale are strong in both themes, its middle is near the page's colour.
+    strong = table["cosine"].abs() > 0.75
+    ink_strong, ink_weak = (_INK["on light"], _INK["on dark"]) if dark else (_INK["on dark"], _INK["on light"])
+    axis = {"type": "category", "data": names, "splitArea": {"show": False}, "axisTick": {"show": False},
+            "axisLine": {"show": False}}  # fmt: skip
+    return {
+        "animationDuration": 0,
+        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
+        "tooltip": {"trigger": "item", "formatter": "{@word} · {@other word}: {@cosine}"},
+        "xAxis": {**axis, "axisLabel": {"interval": 0, "rotate": 0 if len(names) <= 8 else 45}},
+        "yAxis": {**axis, "inverse": True, "axisLabel": {"interval": 0}},
+        "visualMap": {**_cosine_scale(dark), "dimension": 2, "orient": "horizontal", "left": "center", "bottom": 4,
+                      "text": ["1 same direction", "-1 opposite"], "itemHeight": 160, "itemWidth": 12},
+        "dataset": [{"source": table[~strong]}, {"source": table[strong]}],
+        "series": [_cells(0, ink_weak, labelled), _cells(1, ink_strong, labelled)],
+    }  # fmt: skip
+
+
+def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
+    """The numbers of N vectors (N, D) as N strips of D cells, one colour scale for all.
+
+    The scale is symmetric about 0 and ends at the 99th percentile of the magnitudes, so that
+    one outlier does not wash out the rest.
+    """
+    names = [_shown(word) for word in words]
+    dim = vectors.shape[1]
+    values = np.asarray(vectors, dtype=np.float64)
+    end = float(np.percentile(np.abs(values), 99)) if values.size else 1.0
+    rows, columns = np.indices(values.shape)
+    table = pd.DataFrame(
+        {
+            "dimension": columns.ravel().astype(str),
+            "word": np.array(names, dtype=object)[rows.ravel()],
+            "value": np.round(values.ravel(), 5),
+        }
+    )
+    return {
+        "animationDuration": 0,
+        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
+        "tooltip": {"trigger": "item", "formatter": "{@word}, dimension {@dimension}: {@value}"},
+        "xAxis": {"type": "category", "data": [str(i) for i in range(dim)], "axisTick": {"show": False},
+                  "axisLine": {"show": False}},
+        "yAxis": {"type": "category", "data": names, "inverse": True, "axisTick": {"show": False},
+                  "axisLine": {"show": False}, "axisLabel": {"interval": 0}},
+        "visualMap": {**_cosine_scale(dark), "min": -end or -1.0, "max": end or 1.0, "dimension": 2, "precision": 2,
+                      "orient": "horizontal", "left": "center", "bottom": 4, "itemHeight": 160, "itemWidth": 12,
+                      "text": [f"{end:.2g} and more", f"{-end:.2g} and less"]},
+        "dataset": {"source": table},
+        "series": [{"type": "heatmap", "encode": {"x": "dimension", "y": "word", "value": "value"}}],
+    }  # fmt: skip
+
+
+def _cosine_scale(dark: bool) -> Options:
+    return {"type": "continuous", "min": -1, "max": 1, "calculable": False, "inRange": {"color": _COSINE_COLORS[dark]}}
+
+
+def _cells(dataset: int, ink: str, labelled: bool) -> Options:
+    return {
+        "type": "heatmap",
+        "datasetIndex": dataset,
+        "encode": {"x": "word", "y": "other word", "value": "cosine"},
+        "label": {"show": labelled, "color": ink, "formatter": "{@shown}", "fontSize": 12},
+    }
+
+
+def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """At most about `most` points, evenly chosen, the last one always kept."""
+    step = -(-len(points) // most) if points else 1
+    return points[-1::-step][::-1]
+
+
+def _shown(word: str, limit: int = 24) -> str:
+    """A word as an axis can show it: whatever does not print is named, long ones are cut."""
+    word = "".join(c if c.isprintable() else f"⟨U+{ord(c):04X}⟩" for c in word) or "⟨empty⟩"
+    if word == " ":
+        word = "⟨space⟩"
+    return word if len(word) <= limit else word[: limit - 1] + "…"

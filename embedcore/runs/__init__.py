@@ -1,0 +1,13 @@
+"""Runs: jobs that take longer than a blink, each with a folder on disk that is the truth.
+
+`folder` is that folder; `service` is what a server process holds: it submits, watches and
+stops runs, and keeps the dispatcher going; `dispatcher` is a process of its own that hands
+queued runs to Dask workers; `worker` is what such a worker does with one.
+
+Nothing here but `dispatcher` imports Dask, and nothing but the jobs themselves imports torch.
+"""
+
+from embedcore.runs.folder import ENDED, Run, RunFolder, new_run_id
+from embedcore.runs.service import Runs
+
+__all__ = ["ENDED", "Run", "RunFolder", "Runs", "new_run_id"]

@@ -1,0 +1,248 @@
+"""The tokens of a vector set: a sequence of strings that opens from disk without being read.
+
+Here belongs finding the row of a token and tokens like it. The tokens lie one after the
+other in one stretch of bytes, as Arrow keeps strings; beside them lies the order that
+sorts them, so that a token is found by binary search. Both are mapped from files, so
+opening three million tokens costs next to nothing. What the rows mean belongs to `vectors`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from embedcore import storage
+from embedcore.errors import BadVectors, StorageProblem
+
+TOKENS_FILE, ORDER_FILE = "tokens.arrow", "order.npy"
+_NEAR_POOL = 60_000  # near spellings are sought among so many of the most frequent tokens
+_CHUNK = 8_192  # tokens decoded at a time
+_BULK = 1_000  # from so many questions on, a hash table over all tokens pays
+
+
+class Tokens(Sequence[str]):
+    """V tokens, by row. Immutable; a token may repeat, and may be any Unicode text.
+
+    Made by `Tokens.of` from strings, or by `Tokens.open` from a folder.
+    """
+
+    def __init__(self, data: memoryview, offsets: npt.NDArray[Any], order: npt.NDArray[Any] | None = None) -> None:
+        """`data`: UTF-8 bytes; `offsets`: (V + 1,) where each token begins; `order`: (V,) rows sorted by bytes."""
+        self._data = data
+        self._offsets = offsets
+        self._given_order = order
+
+    @classmethod
+    def of(cls, tokens: Sequence[str]) -> Tokens:
+        """Tokens of strings, in their order. Raises BadVectors for one that is no Unicode text."""
+        if isinstance(tokens, Tokens):
+            return tokens
+        try:
+            encoded = [token.encode("utf-8") for token in tokens]
+        except UnicodeEncodeError as error:
+            shown = storage.printable(error.object)
+            raise BadVectors(f"The token “{shown}” is no valid Unicode text and cannot be kept.") from None
+        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        if offsets[-1] < 2**31:  # as Arrow's `string` has them
+            offsets = offsets.astype(np.int32)
+        return cls(memoryview(b"".join(encoded)), offsets)
+
+    @classmethod
+    def open(cls, folder: Path) -> Tokens:
+        """Tokens saved in `folder`, memory-mapped. Raises StorageProblem if missing or damaged."""
+        import pyarrow as pa
+
+        path = folder / TOKENS_FILE
+        try:
+            with storage.os_errors(f"open {TOKENS_FILE}"):
+                column = pa.ipc.open_file(pa.memory_map(str(path))).read_all().column(0)
+        except pa.ArrowException as error:
+            raise StorageProblem(f"{TOKENS_FILE} is damaged.") from error
+        order = storage.open_array(folder / ORDER_FILE)
+        if order.shape != (len(column),):
+            raise StorageProblem(f"{ORDER_FILE} is damaged: it does not fit the {len(column):,} tokens.")
+        return cls.of_arrow(column, order)
+
+    @classmethod
+    def of_arrow(cls, column: Any, order: npt.NDArray[Any] | None = None) -> Tokens:
+        """Tokens of an Arrow array or chunked array of strings; one chunk is not copied."""
+        import pyarrow as pa
+
+        if isinstance(column, pa.ChunkedArray):
+            column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        wide = pa.types.is_large_string(column.type)
+        if column.null_count or not (wide or pa.types.is_string(column.type)):
+            raise StorageProblem(f"A column of tokens should hold strings and nothing else, not {column.type}.")
+        if not len(column):
+            return cls.of([])
+        _, offsets, data = column.buffers()
+        starts = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
+        starts = starts[column.offset : column.offset + len(column) + 1]
+        return cls(memoryview(data if data is not None else b""), starts, order)
+
+    def save(self, folder: Path) -> None:
+        """Write the tokens and their order into `folder`. Raises OSError."""
+        import pyarrow as pa
+
+        array = self._arrow(pa.large_string() if self._offsets.dtype == np.int64 else pa.string())
+        batch = pa.record_batch([array], names=["token"])
+        with (folder / TOKENS_FILE).open("wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+        storage.write_array(folder / ORDER_FILE, self._order)
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            return self._decoded(start, stop) if step == 1 else [self[row] for row in range(start, stop, step)]
+        row = index + len(self) if index < 0 else index
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {index} of {len(self)} tokens")
+        return str(self._bytes(row), "utf-8")
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _CHUNK):
+            yield from self._decoded(start, min(start + _CHUNK, len(self)))
+
+    def __contains__(self, token: object) -> bool:
+        return isinstance(token, str) and self.row(token) is not None
+
+    def __repr__(self) -> str:
+        return f"Tokens of {len(self):,} rows: {', '.join(self[:8])}{', …' if len(self) > 8 else ''}"
+
+    def row(self, token: str) -> int | None:
+        """The row of a token, the first one if it repeats; None if it is not here."""
+        wanted = token.encode("utf-8", "surrogatepass")  # never equal to a token if it has a surrogate
+        place = self._place(wanted)
+        if place == len(self):
+            return None
+        row = int(self._order[place])  # equal tokens are sorted by row
+        return row if self._bytes(row) == wanted else None
+
+    def rows(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The rows of N tokens: (N,), -1 for one that is not here."""
+        if len(tokens) < _BULK:
+            found = (self.row(token) for token in tokens)
+            return np.fromiter((-1 if row is None else row for row in found), dtype=np.int64, count=len(tokens))
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        questions = pa.array([token.encode("utf-8", "surrogatepass") for token in tokens], pa.large_binary())
+        rows = pc.index_in(questions, value_set=self._arrow(pa.large_binary()))  # the first of equal tokens
+        return np.asarray(rows.fill_null(-1), dtype=np.int64)
+
+    def starting_with(self, prefix: str, limit: int = 10) -> list[str]:
+        """At most `limit` tokens that begin with `prefix`, lowest row (most frequent) first."""
+        start = prefix.encode("utf-8", "surrogatepass")
+        rows = self._order[self._place(start) : self._place(start + b"\xff")]  # no UTF-8 text has the byte 0xFF
+        if len(rows) > 2 * limit > 0:  # more than needed, since a token may repeat
+            rows = np.partition(rows, 2 * limit)[: 2 * limit]
+        return list(dict.fromkeys(self[int(row)] for row in np.sort(rows)))[:limit]
+
+    def near(self, word: str, limit: int = 5) -> list[str]:
+        """At most `limit` tokens spelt like `word`, the likeliest first; `word` itself is none.
+
+        First other ways to write it (case, hyphen for space), then words one or two slips of
+        the keyboard away, then beginnings of it, which finds a Korean word without its particle.
+        """
+        word = unicodedata.normalize("NFC", word.strip())
+        if not word or limit < 1:
+            return []
+        spellings = [word, word.lower(), word.capitalize(), word.title(), word.upper()]
+        spellings += [spelling.replace(" ", joint) for spelling in spellings[:4] for joint in "-_" if " " in word]
+        spellings += [word.replace(" ", ""), word.lower().replace(" ", "")]
+        found = dict.fromkeys(spelling for spelling in spellings if spelling in self)
+        found.update(dict.fromkeys(self._misspelt(word.lower())))
+        found.pop(word, None)
+        beginnings = (word[:end] for end in range(len(word) - 1, len(word) // 2, -1) if end > 1)
+        if len(found) < limit:
+            found.update(dict.fromkeys(beginning for beginning in beginnings if beginning in self))
+        return list(found)[:limit]
+
+    def repeated(self) -> npt.NDArray[np.int64]:
+        """The rows, rising, whose token is also that of an earlier row."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        ordered = self._arrow(pa.large_binary()).take(pa.array(self._order))
+        again = np.asarray(pc.equal(ordered[1:], ordered[:-1]).cast(pa.uint8()), dtype=bool)
+        return np.sort(self._order[1:][again]).astype(np.int64)
+
+    def lowercased(self) -> bool:
+        """Whether no token differs from its lower-case form."""
+        for start in range(0, len(self), 1 << 20):
+            stop = min(start + (1 << 20), len(self))
+            text = str(self._data[int(self._offsets[start]) : int(self._offsets[stop])], "utf-8")
+            if text != text.lower():
+                return False
+        return True
+
+    def _misspelt(self, word: str) -> list[str]:
+        """Tokens among the frequent ones that few slips of the keyboard make of `word`, likeliest first."""
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA  # edit distance that counts swapped neighbours as one slip
+
+        slips = 1 if len(word) < 6 else 2
+        hits = process.extract(word, self._pool, scorer=OSA.distance, score_cutoff=slips, limit=None)
+        # Few slips first; a slip in the first letter is rare; then the more frequent word.
+        hits.sort(key=lambda hit: (hit[1], hit[0][:1] != word[:1], hit[2]))
+        return [self[row] for _, _, row in hits[:50]]
+
+    @cached_property
+    def _pool(self) -> list[str]:
+        return [token.lower() for token in self[:_NEAR_POOL]]
+
+    @cached_property
+    def _order(self) -> npt.NDArray[Any]:
+        """(V,) rows sorted by the bytes of their tokens, equal ones by row."""
+        if self._given_order is not None:
+            return self._given_order
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        return np.asarray(pc.array_sort_indices(self._arrow(pa.large_binary()))).astype(np.int32)
+
+    def _arrow(self, kind: Any) -> Any:
+        """The tokens as an Arrow array of a string or binary type; the bytes are not copied."""
+        import pyarrow as pa
+
+        wide = kind in (pa.large_string(), pa.large_binary())
+        offsets = np.ascontiguousarray(self._offsets, dtype=np.int64 if wide else np.int32)
+        return pa.Array.from_buffers(kind, len(self), [None, pa.py_buffer(offsets), pa.py_buffer(self._data)])
+
+    def _bytes(self, row: int) -> memoryview:
+        return self._data[int(self._offsets[row]) : int(self._offsets[row + 1])]
+
+    def _place(self, wanted: bytes) -> int:
+        """How many tokens sort before `wanted`."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            if bytes(self._bytes(int(self._order[middle]))) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _decoded(self, start: int, stop: int) -> list[str]:
+        if stop <= start:
+            return []
+        ends = self._offsets[start : stop + 1].tolist()
+        first = ends[0]
+        blob = bytes(self._data[first : ends[-1]])
+        return [blob[a - first : b - first].decode("utf-8") for a, b in pairwise(ends)]

@@ -1,0 +1,41 @@
+"""Training: from sentences to word vectors.
+
+The names below are all that other code needs. `Trainer` and `train` are imported when they
+are first used, because they need torch, which the server process never imports.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from embedcore.training.config import OBJECTIVES, TrainConfig
+from embedcore.training.initial import initial_weight
+from embedcore.training.progress import Progress
+from embedcore.training.suggest import Suggestion, resolve, suggest
+
+if TYPE_CHECKING:
+    from embedcore.training.corpus import Corpus
+    from embedcore.training.trainer import Trainer, train
+
+__all__ = [
+    "OBJECTIVES",
+    "Corpus",
+    "Progress",
+    "Suggestion",
+    "TrainConfig",
+    "Trainer",
+    "initial_weight",
+    "resolve",
+    "suggest",
+    "train",
+]
+
+_HOME = {"Corpus": "corpus", "Trainer": "trainer", "train": "trainer"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'embedcore.training' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(f"embedcore.training.{_HOME[name]}"), name)

@@ -1,0 +1,104 @@
+"""A text as integers: encoded once, kept small, read in chunks.
+
+Here belongs going from token lists to one flat array. What is drawn at random on each pass
+belongs in `sampling`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embedcore.errors import TrainingProblem
+from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
+
+
+@dataclass(frozen=True, eq=False)
+class Corpus:
+    """Sentences as integers, rare words and specials dropped.
+
+    Attributes:
+        vocab: what the integers stand for.
+        ids: (N,) int32, all sentences one after another; every id is 2 or more.
+        ends: (S,) int64, where each sentence ends in `ids`; no sentence is empty.
+        tokens: the tokens of the text before anything was dropped.
+    """
+
+    vocab: Vocab
+    ids: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    tokens: int
+
+    @classmethod
+    def read(cls, sentences: Iterable[Sequence[str]], *, min_count: int = 1, vocab: Vocab | None = None) -> Corpus:
+        """Read sentences (lists of tokens) once, in order; a generator will do.
+
+        Without a `vocab`, one is made as `Vocab.build(sentences, min_count=min_count)` makes it.
+        """
+        # An integer for each new token, in order of appearance, without a Python-level loop per token.
+        number: defaultdict[str, int] = defaultdict(count().__next__)
+        flat, sizes = array("i"), array("q")
+        for sentence in sentences:
+            if isinstance(sentence, str):
+                raise TypeError("A sentence is a list of tokens here, not a string; split it first.")
+            flat.extend(map(number.__getitem__, sentence))
+            sizes.append(len(sentence))
+        seen = list(number)  # the tokens by provisional integer
+        provisional = np.frombuffer(flat, dtype=np.int32) if flat else np.empty(0, np.int32)  # (T,)
+        if vocab is None:
+            vocab = _vocab(seen, np.bincount(provisional, minlength=len(seen)), min_count)
+        final = np.array(vocab.encode(seen), dtype=np.int32)  # (words seen,)
+        final[np.isin(final, range(len(SPECIALS)))] = -1
+        ids = final[provisional] if seen else provisional  # (T,)
+        kept = ids >= 0  # (T,)
+        ends = np.cumsum(np.frombuffer(sizes, dtype=np.int64)) if sizes else np.empty(0, np.int64)  # (S,)
+        kept_before = np.concatenate([[0], np.cumsum(kept)])  # (T + 1,)
+        return cls(vocab, ids[kept], np.unique(kept_before[ends][kept_before[ends] > 0]), len(ids))
+
+    def check(self) -> None:
+        """Raise TrainingProblem, saying why, if there is no pair of neighbours to learn from."""
+        if not self.tokens:
+            raise TrainingProblem("The text has no words, so there is nothing to learn from.")
+        if not len(self.ids):
+            raise TrainingProblem(
+                f"No word of the text is in the vocabulary: all {self.tokens:,} tokens were left out. "
+                "A lower min_count keeps more words."
+            )
+        if np.diff(self.ends, prepend=0).max() < 2:
+            rare = " (after rare words were left out)" if len(self.ids) < self.tokens else ""
+            raise TrainingProblem(
+                f"Every sentence has only one word{rare}, so no word has a neighbour to learn from. "
+                "A sentence is one line of the text."
+            )
+
+    def counts(self) -> NDArray[np.int64]:
+        """How often each id occurs in `ids`, (V,)."""
+        return np.bincount(self.ids, minlength=len(self.vocab))
+
+    def chunks(self, size: int) -> list[tuple[int, int]]:
+        """Ranges of about `size` positions that cover `ids`, cut between sentences where possible."""
+        ranges, start = [], 0
+        while start < len(self.ids):
+            stop = min(start + size, len(self.ids))
+            last_end = int(self.ends[np.searchsorted(self.ends, stop, side="right") - 1]) if stop >= self.ends[0] else 0
+            stop = last_end if last_end > start else stop  # a sentence longer than `size` is cut
+            ranges.append((start, stop))
+            start = stop
+        return ranges
+
+
+def _vocab(seen: Sequence[str], counts: NDArray[np.int64], min_count: int) -> Vocab:
+    """What `Vocab.build` makes of the text, from its tokens by first appearance and their counts."""
+    order = np.argsort(-counts, kind="stable").tolist()  # by falling count, ties by first appearance
+    size = counts.tolist()
+    kept = [index for index in order if size[index] >= min_count and seen[index] not in SPECIALS]
+    special = {token: size[index] for index, token in enumerate(seen) if token in (UNK, PAD)}
+    pad = special.get(PAD, 0)
+    unk = sum(size) - pad - sum(size[index] for index in kept)
+    return Vocab([seen[index] for index in kept], [size[index] for index in kept], specials=(unk, pad))

@@ -1,0 +1,108 @@
+"""From the draws of a pass to the batches that the kernel takes, one after another.
+
+Here belongs cutting and padding. What is drawn is in `sampling`, the arithmetic in `skipgram`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from embedcore.training.config import TrainConfig
+from embedcore.training.corpus import Corpus
+from embedcore.training.sampling import Sampler
+from embedcore.training.skipgram import Batch, Windows
+from embedcore.vocab import PAD_INDEX
+
+POOL = 64  # negatives in a pool
+POOL_POSITIONS = 256  # about as many positions share one
+
+
+class Place(NamedTuple):
+    """Where in the whole run the next batch begins; each counts from 0."""
+
+    epoch: int
+    chunk: int
+    position: int
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """One step of a run: its batch, the pairs in it, and how far the run is after it."""
+
+    batch: Batch
+    pairs: int
+    place: Place  # where the next begins
+    share: float  # of the whole run, 0 to 1
+
+
+class Feed:
+    """The batches of a whole run, from any place on; the same place gives the same batches."""
+
+    def __init__(self, corpus: Corpus, config: TrainConfig, windows: Windows) -> None:
+        """`config` has nothing left open."""
+        assert config.sample is not None
+        assert config.batch is not None
+        self._sampler = Sampler(corpus, window=config.window, sample=config.sample, seed=config.seed)
+        self._windows, self._config, self._length = windows, config, config.batch
+        self._positions = len(corpus.ids)
+
+    def turns(self, place: Place) -> Iterator[Turn]:
+        """The steps from `place` to the end of the run."""
+        chunks, epochs = self._sampler.chunks, self._config.epochs
+        for epoch in range(place.epoch, epochs):
+            for chunk in range(place.chunk if epoch == place.epoch else 0, len(chunks)):
+                start, stop = chunks[chunk]
+                begin = place.position if (epoch, chunk) == place[:2] else 0
+                for batch, pairs, position, done in self._batches(epoch, chunk, begin):
+                    after = Place(epoch, chunk, position)
+                    if done == 1:
+                        after = Place(epoch, chunk + 1, 0) if chunk + 1 < len(chunks) else Place(epoch + 1, 0, 0)
+                    read = epoch * self._positions + start + done * (stop - start)
+                    yield Turn(batch, pairs, after, read / (epochs * self._positions))
+
+    def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[tuple[Batch, int, int, float]]:
+        """The batches of one chunk from position `begin`: each with its pairs, its end, and the share done."""
+        draw = self._sampler.draw(epoch, chunk)
+        window, length = self._windows.window, self._length
+        size = len(draw.ids)
+        spare, pools = self._shape(length)
+        negatives = torch.from_numpy(self._sampler.negatives(draw, (-(-size // length), pools, POOL)))
+        around = torch.from_numpy(np.pad(draw.ids, (window, spare + window), constant_values=PAD_INDEX))
+        left, right = (torch.from_numpy(np.pad(side, (0, spare))) for side in (draw.left, draw.right))
+        pairs_before = np.concatenate([[0], np.cumsum(draw.left + draw.right, dtype=np.int64)])  # (K + 1,)
+        for position in range(begin, size, length):
+            end = min(position + length, size)
+            count, pools = self._shape(end - position)
+            yield (
+                self._windows.batch(
+                    around[position : position + count + 2 * window],
+                    _only(left[position : position + count], end - position),
+                    _only(right[position : position + count], end - position),
+                    negatives[position // length, :pools],
+                    self._config.negative,
+                ),
+                int(pairs_before[end] - pairs_before[position]),
+                end,
+                end / size,
+            )
+
+    def _shape(self, positions: int) -> tuple[int, int]:
+        """Positions rounded up to what blocks and pools need, and the pools for them."""
+        pools = max(1, round(positions / POOL_POSITIONS))
+        unit = self._windows.block * pools
+        return -(-positions // unit) * unit, pools
+
+
+def _only(reach: Tensor, count: int) -> Tensor:
+    """`reach` with 0 beyond the first `count`: what was added to fill a block forms no pairs."""
+    if count == len(reach):
+        return reach
+    reach = reach.clone()
+    reach[count:] = 0
+    return reach

@@ -1,0 +1,181 @@
+"""The Compare page's parts: a set, some words, and what there is to see about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from embedcore import figures
+from embedcore.errors import UnknownVectors, UnknownWord
+from embedcore.library import VectorsInfo
+from embedcore.ui import keys, resources
+from embedcore.ui.words import counted, ordinal, plain, telling_words
+from embedcore.vectors import WordVectors
+
+_FIRST_WORDS = ["king", "queen", "man", "woman", "apple", "orange"]  # on a set that has them
+_COMPLETED_WORDS = 2_000  # offered while typing; any other word can be typed too
+_NEIGHBORS = 10
+_COLUMNS = 3
+_SHOWN_NUMBERS = 300  # of a vector, printed
+_BEFORE = "vectors_before"
+
+
+@dataclass(frozen=True)
+class ChosenSet:
+    """A set of the library, opened."""
+
+    info: VectorsInfo
+    vectors: WordVectors
+
+
+@dataclass(frozen=True)
+class ChosenWords:
+    """The words that were asked for and that the set has: as typed, and as the set spells them."""
+
+    typed: list[str]
+    tokens: list[str]
+
+
+def choose_vectors() -> ChosenSet:
+    """The set to look words up in, and what it is."""
+    here = resources.usable_sets()
+    asked = st.query_params.get(keys.VECTORS)
+    if asked is not None and asked not in here:
+        st.warning(plain(str(UnknownVectors(asked))) + " Another set is shown.", icon=":material/info:")
+    name = st.selectbox(
+        "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=_follow_set, width=420
+    )
+    info = here[str(name)]
+    chosen = ChosenSet(info, resources.vectors(info))
+    st.session_state[_BEFORE] = info.name
+    facts = [f"{counted(info.rows, 'word')}, {counted(info.dim, 'dimension')}", plain(info.source)]
+    facts.append(f"licence {plain(info.licence)}" if info.licence else "no licence given")
+    st.caption(". ".join(fact[0].upper() + fact[1:] for fact in facts) + ".")
+    return chosen
+
+
+def choose_words(chosen: ChosenSet) -> ChosenWords:
+    """The words to compare, with a sentence for each that the set does not have."""
+    vectors = chosen.vectors
+    first = _first_words(vectors)
+    # Completion maps a typed word to an offered one whatever its case, which in a cased set would be another word.
+    offered = vectors.tokens[:_COMPLETED_WORDS] if vectors.lowercased else []
+    typed = st.multiselect(
+        "Words", list(dict.fromkeys([*offered, *first])), default=first, key=keys.WORDS, bind="query-params",
+        accept_new_options=True, max_selections=resources.settings().max_watched_words,
+        placeholder="Type a word and press Enter", select_all=False,
+    )  # fmt: skip
+    words = ChosenWords([], [])
+    lowered = []
+    for word in typed:
+        token = vectors.find(word)
+        if token is None:
+            error = UnknownWord(word, chosen.info.name, vectors.tokens.near(word))
+            st.warning(plain(str(error), limit=400), icon=":material/search_off:")
+        elif token not in words.tokens:
+            words.typed.append(word)
+            words.tokens.append(token)
+            if token != word:
+                lowered.append(f"“{plain(word)}” as “{plain(token)}”")
+    if lowered:
+        st.caption(f"This set spells words in its own way: looked up {', '.join(lowered)}.")
+    return words
+
+
+def _follow_set() -> None:
+    """Another set was chosen: words nobody chose give way to words that the new set has."""
+    here = resources.usable_sets()
+    before, now = here.get(st.session_state.get(_BEFORE, "")), here.get(st.session_state[keys.VECTORS])
+    if before and now and list(st.session_state.get(keys.WORDS, [])) == _first_words(resources.vectors(before)):
+        st.session_state[keys.WORDS] = _first_words(resources.vectors(now))
+
+
+def _first_words(vectors: WordVectors) -> list[str]:
+    """Words to begin with: some that everybody knows, or else frequent ones of some length."""
+    if all(word in vectors for word in _FIRST_WORDS):
+        return list(_FIRST_WORDS)
+    return telling_words(vectors.tokens)[:6]
+
+
+def show_similarity(chosen: ChosenSet, words: ChosenWords) -> None:
+    """The cosine similarity of each word with each."""
+    st.header("How alike they are")
+    if len(words.tokens) < 2:
+        st.caption("Choose two words or more to compare them." if not words.tokens else "Choose one word more.")
+        return
+    cosines = chosen.vectors.similarity_matrix(words.tokens)
+    first, second, cosine = _closest(words.tokens, cosines)
+    st.echarts_chart(
+        figures.similarity_heatmap(words.tokens, cosines, dark=_dark()), key="similarity",
+        height=min(max(300, 110 + 44 * len(words.tokens)), 1400),
+        alt=f"Cosine similarities of {len(words.tokens)} words; {first} and {second} are closest, at {cosine:.3f}",
+    )  # fmt: skip
+    st.caption(
+        "Cosine similarity is the cosine of the angle between two vectors: 1 the same direction, 0 a right angle, "
+        f"−1 opposite. The closest pair here is {plain(first)} and {plain(second)}, at {cosine:.3f}."
+    )
+
+
+def _closest(tokens: list[str], cosines: np.ndarray[Any, Any]) -> tuple[str, str, float]:
+    """The closest pair of different words, and its cosine."""
+    rows, columns = np.triu_indices(len(tokens), k=1)
+    best = int(np.argmax(cosines[rows, columns]))
+    return tokens[rows[best]], tokens[columns[best]], float(cosines[rows[best], columns[best]])
+
+
+def show_neighbors(chosen: ChosenSet, words: ChosenWords) -> None:
+    """For each word the nearest words in the whole set."""
+    if not words.tokens:
+        return
+    st.header("Nearest neighbours")
+    columns = st.columns(_COLUMNS)
+    for index, token in enumerate(words.tokens):
+        near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
+        with columns[index % _COLUMNS]:
+            st.markdown(f"**{plain(token)}**")
+            st.dataframe(
+                pd.DataFrame({"word": [n.word for n in near], "cosine": [n.similarity for n in near]}),
+                hide_index=True,
+                column_config={"cosine": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")},
+                alt=f"The nearest words of {token}",
+            )
+
+
+def show_vectors(chosen: ChosenSet, words: ChosenWords) -> None:
+    """What a look-up in the table gives: the row, the shape, the vector."""
+    if not words.tokens:
+        return
+    vectors = chosen.vectors
+    st.header("The vectors themselves")
+    rows = [vectors.row(token) for token in words.tokens]
+    st.echarts_chart(
+        figures.vector_strips(words.tokens, np.stack([vectors[token] for token in words.tokens]), dark=_dark()),
+        key="strips", height=110 + 34 * len(words.tokens),
+        alt=f"The {vectors.dim} numbers of each word’s vector as coloured cells",
+    )  # fmt: skip
+    for token, row in zip(words.tokens, rows, strict=True):
+        with st.expander(f"{plain(token)}: row {row:,}, the {ordinal(row + 1)} of {counted(len(vectors), 'word')}"):
+            st.code(as_printed(vectors, token), language="python")
+
+
+def as_printed(vectors: WordVectors, token: str) -> str:
+    """What the tutorial prints of a word: its row, the shape of the matrix, its vector."""
+    vector = vectors[token]
+    numbers = np.array2string(
+        vector[:_SHOWN_NUMBERS], precision=4, separator=", ", max_line_width=88, floatmode="fixed",
+        suppress_small=True, threshold=_SHOWN_NUMBERS + 1,
+    )  # fmt: skip
+    more = f"\n# … and {len(vector) - _SHOWN_NUMBERS:,} more" if len(vector) > _SHOWN_NUMBERS else ""
+    return (
+        f">>> stoi[{token!r}]\n{vectors.row(token)}\n"
+        f">>> vectors.shape\n({len(vectors)}, {vectors.dim})\n"
+        f">>> vectors[stoi[{token!r}]]\n{numbers}{more}"
+    )
+
+
+def _dark() -> bool:
+    return st.context.theme.type == "dark"

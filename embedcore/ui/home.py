@@ -1,0 +1,65 @@
+"""The Home page's parts."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from embedcore.ui import keys, resources
+from embedcore.ui.run_view import STATES
+from embedcore.ui.words import ago, counted, plain
+
+_RECENT = 8
+
+
+def introduction() -> None:
+    """What this is, in three sentences."""
+    st.title("Word embeddings, seen and trained")
+    st.markdown(
+        "An embedding gives every word a row of numbers, its vector, such that words used alike have vectors that "
+        "point the same way. Here you can train such a table on your own text and watch it learn, or look words up in "
+        "vectors that others trained on billions of words. What you train and what you load are used in the same way, "
+        "and every page’s address is a link that shows others what you see."
+    )
+
+
+def doors() -> None:
+    """The two ways to get vectors."""
+    learn, take = st.columns(2, gap="medium")
+    with learn.container(border=True, height="stretch"):
+        st.header("Learn them")
+        st.write("Paste a text. See its words become integers, and a look-up table of vectors learn from it, live.")
+        st.page_link("train.py", label="Train on a text", icon=":material/model_training:")
+    with take.container(border=True, height="stretch"):
+        st.header("Take them ready-made")
+        st.write(
+            "Compare words by cosine similarity in GloVe: 400,000 words, learned from 6 billion. Or in a set of yours."
+        )
+        st.page_link("compare.py", label="Compare words", icon=":material/compare_arrows:")
+
+
+def recent_runs() -> None:
+    """The newest runs, each with its link."""
+    st.header("Recent runs")
+    runs = resources.runs().recent(_RECENT)
+    if not runs:
+        st.caption("None yet. The first text you train on shows up here.")
+    for run in runs:
+        label, color = STATES[run.state]
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(label, color=color)  # type: ignore[arg-type]
+            st.page_link("train.py", label=plain(run.name, limit=60), query_params={keys.RUN: run.id})
+            st.caption(ago(time.time() - run.created))
+
+
+def sets_at_hand() -> None:
+    """The vector sets in the library, each with its link."""
+    st.header("Vector sets at hand")
+    for info in resources.vectors_at_hand():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.page_link(
+                "compare.py", label=plain(info.name), icon=":material/table_rows:",
+                query_params={keys.VECTORS: info.name},
+            )  # fmt: skip
+            st.caption(f"{counted(info.rows, 'word')} × {info.dim}. {plain(info.source)}")

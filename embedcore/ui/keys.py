@@ -1,0 +1,28 @@
+"""The keys of all widgets. Those that are bound to the URL are its parameters: they stay as they are."""
+
+# Train, the form (in the URL)
+SOURCE = "source"
+SAMPLE = "sample"
+TOKENIZER = "tokenizer"
+SETTING = {
+    name: name for name in ("dim", "epochs", "window", "negative", "min_count", "sample_rate", "lr", "batch", "seed")
+}
+# Train, the form (not in the URL: a text is no link)
+PASTED = "pasted_text"
+UPLOAD = "uploaded_text"
+START = "start_training"
+
+# Train, a run
+RUN = "run"
+STOP = "stop_run"
+NEIGHBORS_OF = "word"
+KEEP_NAME = "keep_name"
+KEEP = "keep_vectors"
+FORMAT = "download_format"
+DOWNLOAD = "download_vectors"
+NEW_RUN = "new_run"
+LOSS_CHART = "loss_chart"
+
+# Compare (in the URL)
+VECTORS = "vectors"
+WORDS = "words"

@@ -1,0 +1,60 @@
+"""What all visitors share, cached from outside the core: settings, runs, vector sets, vocabularies.
+
+Everything here is handed out as the object itself and must not be changed by whoever gets it.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from embedcore import settings as settings_module
+from embedcore.library import VectorsInfo, list_vectors, open_vectors
+from embedcore.runs import Runs
+from embedcore.settings import Settings
+from embedcore.text import count_characters, tokenize
+from embedcore.vectors import WordVectors
+from embedcore.vocab import Vocab
+
+
+@st.cache_resource
+def settings() -> Settings:
+    """The settings of this server."""
+    return settings_module.load()
+
+
+@st.cache_resource
+def runs() -> Runs:
+    """The runs of this server's data folder."""
+    return Runs(settings())
+
+
+@st.cache_resource(max_entries=16, show_spinner="Opening the vectors…")
+def _vectors(name: str, version: str) -> WordVectors:
+    return open_vectors(name, settings())
+
+
+def vectors(info: VectorsInfo) -> WordVectors:
+    """A set of the library, opened once for everyone; opened anew when it was replaced."""
+    return _vectors(info.name, f"{info.created}")
+
+
+def vectors_at_hand() -> list[VectorsInfo]:
+    """The sets in the library, the bundled one first."""
+    return list_vectors(settings())
+
+
+def usable_sets() -> dict[str, VectorsInfo]:
+    """The sets that can be opened, by name."""
+    return {info.name: info for info in vectors_at_hand() if info.usable}
+
+
+@st.cache_resource(max_entries=32, show_spinner="Reading the text…")
+def vocabulary(digest: str, tokenizer: str, _text: str) -> Vocab:
+    """The vocabulary of a text with every word in it; `digest` stands for the text."""
+    return Vocab.build(tokenize(_text, tokenizer))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def sentences_and_characters(digest: str, tokenizer: str, _text: str) -> tuple[int, int]:
+    """How many sentences with a word in them, and how many characters, a text has."""
+    return sum(1 for _ in tokenize(_text, tokenizer)), count_characters(_text)

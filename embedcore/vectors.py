@@ -1,0 +1,239 @@
+"""WordVectors: the one noun of this package, a vocabulary and a matrix.
+
+Here belongs looking words up and asking about words. The arithmetic is in `search`, finding
+tokens in `tokens`, files in `library` and `formats`. Nothing here asks where vectors came from.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from embedcore import search
+from embedcore.errors import BadVectors, UnknownWord
+from embedcore.storage import printable
+from embedcore.tokens import Tokens
+from embedcore.vocab import PAD_INDEX, UNK_INDEX, Vocab
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Float32s = npt.NDArray[np.float32]
+
+
+class Neighbor(NamedTuple):
+    """A word found by a search, its cosine similarity to the question, and its row."""
+
+    word: str
+    similarity: float
+    row: int
+
+
+class WordVectors:
+    """V words, by falling frequency, and their (V, D) float32 matrix. Immutable.
+
+    Wherever a method takes a word, it finds it by the rule of `find`, and raises
+    UnknownWord, which names near spellings, if there is none.
+
+    Attributes:
+        tokens: the words by row; a word that repeats means its first row.
+        matrix: (V, D) float32, read-only, perhaps mapped from a file.
+        name: what the set is called in messages, or None.
+        meta: what else is known about it, such as "source" and "licence".
+    """
+
+    def __init__(
+        self,
+        tokens: Sequence[str],
+        matrix: npt.ArrayLike,
+        *,
+        name: str | None = None,
+        lowercased: bool | None = None,
+        norms: Float32s | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`matrix` (V, D) has a row for each of the V `tokens`; it is not copied if it is float32.
+
+        `lowercased` and `norms` (V,) are found out when needed, if not given. Raises
+        BadVectors if the shapes do not fit.
+        """
+        array = np.asarray(matrix, dtype=np.float32)
+        if array.ndim != 2 or array.shape[1] < 1:
+            raise BadVectors(f"Vectors should come as a matrix of shape (words, dimensions), but it is {array.shape}.")
+        if len(tokens) != len(array):
+            raise BadVectors(f"A matrix of {len(array):,} rows needs as many words, but there are {len(tokens):,}.")
+        if norms is not None and norms.shape != (len(array),):
+            raise BadVectors(f"{len(array):,} rows need as many norms, but their shape is {norms.shape}.")
+        self.tokens = Tokens.of(tokens)
+        self.matrix: Float32s = array.view()  # a view, so that the caller's own array stays as it is
+        self.matrix.flags.writeable = False
+        self.name = name
+        self.meta: dict[str, Any] = dict(meta or {})
+        self._lowercased = lowercased
+        self._norms = norms
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.find(word) is not None
+
+    def __getitem__(self, word: str) -> Float32s:
+        """The vector of a word: (D,) float32, read-only."""
+        vector: Float32s = self.matrix[self.row(word)]
+        return vector
+
+    def __repr__(self) -> str:
+        return f"WordVectors{f' “{self.name}”' if self.name else ''} of {len(self):,} words x {self.dim}"
+
+    @property
+    def dim(self) -> int:
+        """D, how many numbers a vector has."""
+        return int(self.matrix.shape[1])
+
+    @cached_property
+    def norms(self) -> Float32s:
+        """The lengths of the rows: (V,) float32, 0 for a row of zeros."""
+        return search.norms(self.matrix) if self._norms is None else self._norms
+
+    @cached_property
+    def lowercased(self) -> bool:
+        """Whether all words are lower-cased, so that a question should be too."""
+        return self.tokens.lowercased() if self._lowercased is None else self._lowercased
+
+    @cached_property
+    def mean(self) -> Float32s:
+        """The mean of all rows that are finite: (D,); zeros if there is none."""
+        finite = np.isfinite(self.norms)  # (V,)
+        rows = self.matrix if finite.all() else self.matrix[finite]
+        return rows.mean(axis=0, dtype=np.float64).astype(np.float32) if len(rows) else np.zeros(self.dim, np.float32)
+
+    def find(self, word: str) -> str | None:
+        """The word of this set that `word` means, or None.
+
+        `word` itself; else composed to NFC; else, in a lower-cased set, its lower case
+        (`Korea` finds `korea`); each also without white space around it.
+        """
+        row = self._row(word)
+        return None if row is None else self.tokens[row]
+
+    def row(self, word: str) -> int:
+        """The row of a word, counted from 0."""
+        row = self._row(word)
+        if row is None:
+            raise UnknownWord(printable(word), self.name or "this set", self.tokens.near(word))
+        return row
+
+    def rows(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
+        """The rows of N words, each found by the rule of `find`: (N,), -1 for one that is not here."""
+        rows = self.tokens.rows(words)
+        for place in np.flatnonzero(rows < 0).tolist():
+            row = self._row(words[place])
+            rows[place] = -1 if row is None else row
+        return rows
+
+    def similarity(self, a: str, b: str) -> float:
+        """The cosine similarity of two words, from -1 to 1. Raises BadVectors if one has no direction."""
+        return search.cosine(*self._directed([a, b]))
+
+    def similarity_matrix(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
+        """The cosine similarities of N words with each other: (N, N), NaN for a word without a direction."""
+        return search.cosine_matrix(self.matrix[[self.row(word) for word in words]])
+
+    def most_similar(
+        self,
+        positive: str | Sequence[str],
+        negative: str | Sequence[str] = (),
+        topn: int = 10,
+        *,
+        within: int | npt.NDArray[np.int64] | None = None,
+    ) -> list[Neighbor]:
+        """The `topn` words nearest to the words of `positive`, and far from those of `negative`.
+
+        An analogy, "man is to king as woman is to ?", is `most_similar(["king", "woman"],
+        ["man"])`. The words asked about are not among the answers. `within` looks among the
+        first (most frequent) so many rows only, or among the rows of an array.
+        Raises BadVectors if a word asked about has no direction.
+        """
+        plus, minus = _as_list(positive), _as_list(negative)
+        if not plus and not minus:
+            raise BadVectors("Give at least one word to look near.")
+        vectors = self._directed([*plus, *minus])  # (P + N, D)
+        question = search.combined(vectors[: len(plus)], vectors[len(plus) :])  # (D,)
+        asked = {self.row(word) for word in [*plus, *minus]}
+        more = 0
+        while True:  # once, unless a word repeats in the set: each is an answer once
+            rows, similarities = search.most_similar(
+                self.matrix, self.norms, question, topn + more, exclude=asked, within=within
+            )
+            seen = {self.tokens[row] for row in asked}
+            answers: list[Neighbor] = []
+            for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
+                word = self.tokens[row]
+                if word not in seen:
+                    seen.add(word)
+                    answers.append(Neighbor(word, similarity, row))
+            if len(answers) >= topn or len(rows) < topn + more:
+                return answers[:topn]
+            more = 2 * more + topn
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """Which of at least three words is farthest from the mean of their directions."""
+        if len(set(words)) < 3:
+            raise BadVectors("Finding the odd one out takes at least three different words.")
+        return words[search.odd_one_out(self._directed(words))]
+
+    def to_embedding(self, vocab: Vocab | None = None, freeze: bool = True) -> nn.Embedding:
+        """These vectors as a layer for PyTorch: `nn.Embedding`, a copy, not trained further if `freeze`.
+
+        With a vocabulary, the layer has its `len(vocab)` rows in its order: each word's own
+        vector, found by token; zeros for `<pad>`, with `padding_idx=1`; and the mean vector
+        for `<unk>` and for every word that is not in this set. Without one, it has the whole
+        matrix in the order of this set, whose integers are the rows, and no `padding_idx`.
+        """
+        import torch
+        from torch import nn
+
+        padding_idx = None
+        if vocab is None:
+            weight = self.matrix.copy(order="C")  # (V, D)
+        else:
+            padding_idx = PAD_INDEX
+            rows = self.rows(vocab.itos)  # (len(vocab),)
+            rows[[UNK_INDEX, PAD_INDEX]] = -1
+            known = (rows >= 0)[:, None]  # (len(vocab), 1)
+            weight = np.tile(self.mean, (len(rows), 1))  # (len(vocab), D)
+            np.copyto(weight, self.matrix[np.maximum(rows, 0)] if len(self) else weight, where=known)
+            weight[PAD_INDEX] = 0
+        layer: nn.Embedding = nn.Embedding.from_pretrained(  # type: ignore[no-untyped-call]
+            torch.from_numpy(weight), freeze=freeze, padding_idx=padding_idx
+        )
+        return layer
+
+    def _row(self, word: str) -> int | None:
+        for trimmed in dict.fromkeys((word, word.strip())):
+            composed = unicodedata.normalize("NFC", trimmed)
+            lowered = [composed.lower()] if self.lowercased else []
+            for spelling in dict.fromkeys([trimmed, composed, *lowered]):
+                if (row := self.tokens.row(spelling)) is not None:
+                    return row
+        return None
+
+    def _directed(self, words: Sequence[str]) -> Float32s:
+        """The vectors of N words, (N, D), each with a direction."""
+        vectors = self.matrix[[self.row(word) for word in words]]  # (N, D)
+        for word, vector in zip(words, vectors, strict=True):
+            if not np.isfinite(vector).all():
+                raise BadVectors(f"The vector of “{word}” has a number that is not finite, so it cannot be compared.")
+            if not vector.any():
+                raise BadVectors(f"The vector of “{word}” is all zeros, so it points nowhere and cannot be compared.")
+        return vectors
+
+
+def _as_list(words: str | Sequence[str]) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)

@@ -1,0 +1,21 @@
+"""The main script: the page's frame and the way between the screens."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from embedcore import ui
+
+st.set_page_config(
+    page_title="Embedding dashboard", page_icon=str(Path(ui.__file__).with_name("icon.svg")), layout="wide"
+)
+
+page = st.navigation(
+    [
+        st.Page("home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("train.py", title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+    ],
+    position="top",
+)
+page.run()
