@@ -15,9 +15,11 @@ from __future__ import annotations
 import json
 import os
 import queue as queues
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -31,9 +33,10 @@ from embedcore.runs import queue
 from embedcore.runs.folder import INTERRUPTED, QUEUED, RUNNING, STOPPED, RunFolder, list_runs
 from embedcore.runs.worker import WORKER_DIED, execute
 from embedcore.settings import Settings
+from embedcore.storage import remove_leftovers
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 SERVER_STOPPED = "The server was stopped while this was running. What the last checkpoint held is kept."
 _LOOK_SECONDS = 1.0
@@ -58,6 +61,7 @@ class Dispatcher:
         for run in list(list_runs(self._dir)):
             folder = RunFolder(self._dir, run.id)
             if run.state == RUNNING and self._abandoned(folder, run.owner):
+                remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
                 _interrupt(folder, SERVER_STOPPED)
             elif run.state == QUEUED and run.id not in waiting and self._abandoned(folder, run.owner):
                 queue.add(self._dir, run)
@@ -69,8 +73,7 @@ class Dispatcher:
         for address, (folder, future) in list(self._busy.items()):
             if future.done():
                 del self._busy[address]
-                if future.status == "error":
-                    _interrupt(folder, WORKER_DIED)
+                _interrupt(folder, WORKER_DIED)  # unless the worker wrote down how it ended, as it does
         for run_id in queue.waiting(self._dir):
             folder = RunFolder(self._dir, run_id)
             if not folder.exists():
@@ -82,9 +85,8 @@ class Dispatcher:
                 self._give(folder, min(idle))
 
     def interrupt_all(self) -> None:
-        """Note for every run in progress that it was interrupted; its worker is about to end."""
-        for folder, future in self._busy.values():
-            future.cancel()
+        """Note for every run in progress that it was interrupted, now that its worker is gone."""
+        for folder, _ in self._busy.values():
             _interrupt(folder, SERVER_STOPPED)
 
     def _give(self, folder: RunFolder, worker: str) -> None:
@@ -125,8 +127,8 @@ def _interrupt(folder: RunFolder, sentence: str) -> None:
         print(f"{folder.id}: {error}", file=sys.stderr)
 
 
-def _connect(settings: Settings) -> tuple[Any, Client, dict[str, Any]]:
-    """The cluster (None if it is not ours to close), a client of it, and who owns the runs it does."""
+def _connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Client, dict[str, Any]]:
+    """The cluster, if it is one of our own, a client of it, and who owns the runs it does."""
     import dask
     from distributed import Client, LocalCluster
     from distributed.security import Security
@@ -139,12 +141,13 @@ def _connect(settings: Settings) -> tuple[Any, Client, dict[str, Any]]:
             "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not silently begun again
             "distributed.logging": {"distributed": "error", "tornado": "error"},
             "distributed.admin.system-monitor.gil.enabled": False,
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
         }
     )
-    (settings.cache_dir / "dask").mkdir(parents=True, exist_ok=True)
     cluster = LocalCluster(
-        n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-        memory_limit=0, local_directory=str(settings.cache_dir / "dask"), preload=["embedcore.runs.preload"],
+        n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
+        dashboard_address="127.0.0.1:0", memory_limit=0, local_directory=scratch, preload=["embedcore.runs.preload"],
         # Without it, every user of this machine could have code run as this one.
         security=Security.temporary(),
     )  # fmt: skip
@@ -166,7 +169,11 @@ def main() -> None:
     threading.Thread(target=read_pokes, daemon=True).start()
     settings = settings_module.load()
     Path(settings.runs_dir).mkdir(parents=True, exist_ok=True)
-    cluster, client, owner = _connect(settings)
+    scratch = tempfile.mkdtemp(prefix="embedcore-")  # where Dask's workers keep their locks
+    try:
+        cluster, client, owner = _connect(settings, scratch)
+    except OSError as error:
+        sys.exit(f"The cluster at {settings.dask_scheduler_address} cannot be reached: {error}")
     dispatcher = Dispatcher(settings, client, owner)
     dispatcher.recover()
     while True:
@@ -180,9 +187,23 @@ def main() -> None:
         except queues.Empty:
             pass
     if cluster is not None:
+        # Closing the cluster in good order would wait for what the workers are at. Nothing that
+        # is killed leaves half a file: all are written beside their place and renamed.
+        _kill_workers(cluster)
         dispatcher.interrupt_all()
-        cluster.close(timeout=4)
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(0)
     client.close(timeout=2)
+
+
+def _kill_workers(cluster: LocalCluster) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # that they die is no news now
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+    workers = [process for process in psutil.Process().children() if "resource_tracker" not in str(process.cmdline())]
+    for process in workers:
+        process.kill()
+    psutil.wait_procs(workers, timeout=2)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ error.log        for whoever runs the server: what Python said
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -47,7 +48,7 @@ _READ_TRIES = 20  # a newer checkpoint may replace the one that is being opened
 
 def new_run_id() -> str:
     """An id that nobody can guess, since whoever has the link sees the run; ids sort by time."""
-    return f"{int(time.time()):08x}{secrets.token_hex(6)}"
+    return f"{int(time.time() * 1000):011x}{secrets.token_hex(6)}"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,8 @@ class RunFolder:
         with os_errors("write down the progress of this run"):
             descriptor = os.open(self.path / "metrics.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             try:
-                os.write(descriptor, line.encode())
+                if os.write(descriptor, line.encode()) < len(line.encode()):
+                    raise OSError(errno.ENOSPC, "only part of a line was written")
             finally:
                 os.close(descriptor)
 

@@ -22,11 +22,13 @@ from typing import Any
 
 from embedcore.errors import StorageProblem
 from embedcore.runs import queue
-from embedcore.runs.folder import QUEUED, Run, RunFolder, list_runs, new_run_id
+from embedcore.runs.folder import Run, RunFolder, list_runs, new_run_id
 from embedcore.settings import Settings
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 8.0  # how long the dispatcher may take to end its workers
+_SOUND_SECONDS = 30.0  # one that lived this long was able to start
+_PAUSE_SECONDS = 10.0
 
 
 class Runs:
@@ -76,11 +78,15 @@ class Runs:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, environment.get("PYTHONPATH")]))
         environment["EMBEDCORE_HOME"] = str(self.settings.home)
         environment["EMBEDCORE_WORKERS"] = str(self.settings.workers)
+        environment["DASK_SCHEDULER_ADDRESS"] = self.settings.dask_scheduler_address or ""
+        # Python's own tracker of shared semaphores has something to say whenever workers are killed.
+        environment["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
         command = [sys.executable, "-m", "embedcore.runs.dispatcher"]
         return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
+        began = time.monotonic()
         with process.stdout as lines:
             for line in lines:
                 try:
@@ -89,11 +95,14 @@ class Runs:
                     _log.warning("dispatcher: %s", line.decode(errors="replace").rstrip())
         process.wait()
         self.workers = 0
+        if self._stopping:
+            return
+        lived = time.monotonic() - began
+        pause = 1.0 if lived > _SOUND_SECONDS else _PAUSE_SECONDS  # one that cannot start does not spin
+        _log.error("The dispatcher of runs ended (status %s); it is started again.", process.returncode)
+        time.sleep(pause)
         if not self._stopping:
-            _log.error("The dispatcher of runs ended (exit status %s) and is started again.", process.returncode)
-            time.sleep(1)  # so that one that cannot start does not spin
-            if not self._stopping:
-                self.start()
+            self.start()
 
     def _poke(self) -> None:
         """Tell the dispatcher to look at once; if it cannot be told, it looks every second anyway."""
@@ -160,6 +169,3 @@ class Runs:
     def queued(self) -> int:
         """How many runs wait."""
         return len(queue.waiting(self._dir))
-
-
-__all__ = ["QUEUED", "Runs"]

@@ -6,6 +6,7 @@ cluster gives the task of a dead worker to another one: such a run is not begun 
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
@@ -44,7 +45,7 @@ def execute(settings: Settings, runs_dir: Path, run_id: str) -> str:
     try:
         if folder.should_stop():
             return folder.update(state=STOPPED, ended=time.time()).state
-        folder.update(state=RUNNING, started=time.time())
+        folder.update(state=RUNNING, started=time.time(), owner={**run.owner, "worker": os.getpid()})
         result = JOBS[run.kind](folder, settings)
         state = STOPPED if folder.should_stop() and result.get("stopped") else FINISHED
         return folder.update(state=state, ended=time.time(), result=result).state

@@ -95,7 +95,9 @@ def _state_line(folder: RunFolder, run: Run) -> None:
 
 def _waiting(folder: RunFolder) -> str:
     runs = resources.runs()
-    if not runs.workers and not runs.settings.dask_scheduler_address:
+    if not runs.workers and (cluster := runs.settings.dask_scheduler_address):
+        return f"The cluster at {plain(cluster)} has no worker, or cannot be reached. The run begins when it can."
+    if not runs.workers:
         return "The workers are starting; this takes a few seconds after the server began."
     place = runs.place(folder.id)
     return f"{ordinal(place)} in the line: every worker is busy." if place else "About to begin."

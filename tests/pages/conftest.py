@@ -1,0 +1,60 @@
+"""Screens are tested through AppTest, with a home folder and workers of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from embedcore.settings import Settings
+from embedcore.ui import resources
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+@pytest.fixture
+def open_page(home: Settings) -> Iterator[Callable[..., AppTest]]:
+    """`open_page("compare", words=["king"])`: the page as a fresh visitor with that link sees it."""
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+    def open_it(name: str, **parameters: Any) -> AppTest:
+        at = AppTest.from_file(str(PAGES / "index.py"), default_timeout=60)
+        for key, value in parameters.items():
+            at.query_params[key] = value
+        at.run()
+        if name != "home":
+            at.switch_page(str(PAGES / f"{name}.py")).run()
+        assert not at.exception
+        return at
+
+    yield open_it
+    resources.runs().stop()
+    st.cache_resource.clear()
+
+
+def by_key(at: AppTest, kind: str, key: str) -> Any:
+    """The widget of that kind with that key."""
+    return next(element for element in at.get(kind) if getattr(element, "key", None) == key)
+
+
+def echarts(at: AppTest, key: str) -> dict[str, Any]:
+    """The options of the ECharts chart with that key."""
+    for chart in at.get("echarts_chart"):
+        if key in chart.proto.id:
+            options: dict[str, Any] = json.loads(chart.proto.spec)
+            return options
+    raise AssertionError(f"there is no chart {key}")
+
+
+def texts(at: AppTest) -> str:
+    """All that is written on the page."""
+    parts = []
+    for kind in ("title", "header", "markdown", "caption", "text", "warning", "error", "success", "info", "code"):
+        parts += [str(element.value) for element in getattr(at, kind)]
+    return "\n".join(parts)

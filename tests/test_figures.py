@@ -1,0 +1,104 @@
+"""Figures: the plotted numbers are the numbers that went in."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from embedcore import figures
+
+
+def plain(options: dict[str, object]) -> str:
+    """The options as JSON, tables as lists: what reaches the browser."""
+    return json.dumps(options, default=lambda table: table.to_dict("list"), allow_nan=False)
+
+
+def test_the_loss_curve_has_a_point_a_report_with_a_loss() -> None:
+    metrics = [{"share": 0.0, "loss": None}, {"share": 0.25, "loss": 4.0}, {"share": 1.0, "loss": 2.0}]
+    options = figures.loss_curve(metrics, epochs=8)
+    table = options["dataset"]["source"]
+    assert table.to_dict("list") == {"passes": [2.0, 8.0], "loss": [4.0, 2.0]}
+    assert (options["xAxis"]["min"], options["xAxis"]["max"]) == (0, 8)
+    plain(options)
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
+    metrics = [{"share": i / 50_000, "loss": 1 / (i + 1)} for i in range(50_001)]
+    table = figures.loss_curve(metrics, epochs=1)["dataset"]["source"]
+    assert 1_000 < len(table) <= 2_001
+    assert table["loss"].iloc[-1] == pytest.approx(1 / 50_001)
+    assert table["passes"].is_monotonic_increasing
+
+
+def test_an_empty_curve_is_an_empty_frame() -> None:
+    assert len(figures.loss_curve([], epochs=3)["dataset"]["source"]) == 0
+
+
+def test_the_frequency_curve_goes_by_rank() -> None:
+    table = figures.frequency_curve(["a", "b", "c"], [9, 4, 1])["dataset"]["source"]
+    assert table.to_dict("list") == {"rank": [1, 2, 3], "count": [9, 4, 1], "token": ["a", "b", "c"]}
+
+
+def test_a_large_vocabulary_is_a_few_hundred_points_from_first_to_last() -> None:
+    words = [f"w{i}" for i in range(100_000)]
+    table = figures.frequency_curve(words, list(range(100_000, 0, -1)))["dataset"]["source"]
+    assert len(table) <= 400
+    assert (table["token"].iloc[0], table["token"].iloc[-1]) == ("w0", "w99999")
+
+
+def test_no_words_are_no_points() -> None:
+    assert len(figures.frequency_curve([], [])["dataset"]["source"]) == 0
+
+
+def cells(options: dict[str, object]) -> pd.DataFrame:
+    return pd.concat([dataset["source"] for dataset in options["dataset"]])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_heat_map_shows_each_cosine_once(dark: bool) -> None:
+    words = ["king", "queen", "apple"]
+    cosines = np.array([[1, 0.8, 0.1], [0.8, 1, -0.25], [0.1, -0.25, 1]])
+    options = figures.similarity_heatmap(words, cosines, dark=dark)
+    shown = {(row["word"], row["other word"]): row["cosine"] for _, row in cells(options).iterrows()}
+    assert len(shown) == 9
+    for i, a in enumerate(words):
+        for j, b in enumerate(words):
+            assert shown[a, b] == cosines[i, j]
+    assert (options["visualMap"]["min"], options["visualMap"]["max"]) == (-1, 1)
+    assert set(cells(options)["shown"]) == {"1.00", "0.80", "0.10", "-0.25"}
+    plain(options)
+
+
+def test_what_a_word_holds_is_data_and_never_part_of_a_format() -> None:
+    nasty = ["{@cosine}", "<img src=x onerror=alert(1)>", "a\nb", " ", "{b}"]
+    options = figures.similarity_heatmap(nasty, np.eye(5))
+    formats = json.dumps([options["tooltip"], [series["label"] for series in options["series"]]])
+    assert "img" not in formats
+    assert options["xAxis"]["data"][2:4] == ["a⟨U+000A⟩b", "⟨space⟩"]
+
+
+def test_numbers_are_left_off_where_they_no_longer_fit() -> None:
+    few, many = (
+        figures.similarity_heatmap(list("abc"), np.eye(3)),
+        figures.similarity_heatmap(list("a" * 20), np.eye(20)),
+    )
+    assert few["series"][0]["label"]["show"] is True
+    assert many["series"][0]["label"]["show"] is False
+
+
+def test_the_strips_show_every_number_on_one_symmetric_scale() -> None:
+    vectors = np.array([[0.5, -2.0], [1.0, 0.0]], dtype=np.float32)
+    options = figures.vector_strips(["a", "b"], vectors)
+    table = options["dataset"]["source"]
+    assert table["value"].tolist() == [0.5, -2.0, 1.0, 0.0]
+    assert table["dimension"].tolist() == ["0", "1", "0", "1"]
+    assert options["visualMap"]["min"] == -options["visualMap"]["max"]
+    plain(options)
+
+
+def test_strips_of_zeros_still_have_a_scale() -> None:
+    options = figures.vector_strips(["a"], np.zeros((1, 3)))
+    assert options["visualMap"]["min"] < options["visualMap"]["max"]
