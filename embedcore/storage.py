@@ -41,6 +41,8 @@ _REASONS = {
     errno.ENOENT: "There is no such file or folder.",
     errno.ENOTDIR: "A file is where a folder should be.",
     errno.EISDIR: "A folder is where a file should be.",
+    errno.ENOTEMPTY: "Somebody else made one of that name at the same time.",
+    errno.EEXIST: "Something of that name is already there.",
     errno.ENAMETOOLONG: "The name is too long for this disk.",
 }
 
@@ -216,7 +218,7 @@ def write_array(path: Path, array: np.ndarray[Any, Any]) -> str:
 
     `numpy.save` is not used: on a full disk its OSError has no errno to tell a user about.
     """
-    array = np.ascontiguousarray(array)
+    array = np.asarray(array, order="C")  # ascontiguousarray would give a single number a dimension
     digest = hashlib.sha256()
     with path.open("wb") as file:
         header = _Header()

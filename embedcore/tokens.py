@@ -35,7 +35,7 @@ class Tokens(Sequence[str]):
 
     def __init__(self, data: memoryview, offsets: npt.NDArray[Any], order: npt.NDArray[Any] | None = None) -> None:
         """`data`: UTF-8 bytes; `offsets`: (V + 1,) where each token begins; `order`: (V,) rows sorted by bytes."""
-        self._data = data
+        self._data = data.cast("B")  # as unsigned bytes, or comparing it with bytes goes wrong
         self._offsets = offsets
         self._given_order = order
 
@@ -49,9 +49,12 @@ class Tokens(Sequence[str]):
         except UnicodeEncodeError as error:
             shown = storage.printable(error.object)
             raise BadVectors(f"The token “{shown}” is no valid Unicode text and cannot be kept.") from None
-        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        return cls._of_bytes(encoded)
+
+    @classmethod
+    def _of_bytes(cls, encoded: list[bytes]) -> Tokens:
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-        np.cumsum(lengths, out=offsets[1:])
+        np.cumsum(np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded)), out=offsets[1:])
         if offsets[-1] < 2**31:  # as Arrow's `string` has them
             offsets = offsets.astype(np.int32)
         return cls(memoryview(b"".join(encoded)), offsets)
@@ -88,6 +91,12 @@ class Tokens(Sequence[str]):
         starts = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
         starts = starts[column.offset : column.offset + len(column) + 1]
         return cls(memoryview(data if data is not None else b""), starts, order)
+
+    def arrow(self) -> Any:
+        """The tokens as an Arrow array of `large_string`; their bytes are not copied."""
+        import pyarrow as pa
+
+        return self._arrow(pa.large_string())
 
     def save(self, folder: Path) -> None:
         """Write the tokens and their order into `folder`. Raises OSError."""
@@ -137,14 +146,16 @@ class Tokens(Sequence[str]):
     def rows(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
         """The rows of N tokens: (N,), -1 for one that is not here."""
         if len(tokens) < _BULK:
-            found = (self.row(token) for token in tokens)
-            return np.fromiter((-1 if row is None else row for row in found), dtype=np.int64, count=len(tokens))
+            one_by_one = (self.row(token) for token in tokens)
+            return np.fromiter((-1 if row is None else row for row in one_by_one), dtype=np.int64, count=len(tokens))
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        questions = pa.array([token.encode("utf-8", "surrogatepass") for token in tokens], pa.large_binary())
-        rows = pc.index_in(questions, value_set=self._arrow(pa.large_binary()))  # the first of equal tokens
-        return np.asarray(rows.fill_null(-1), dtype=np.int64)
+        questions = Tokens._of_bytes([token.encode("utf-8", "surrogatepass") for token in tokens])
+        kind = pa.large_binary()
+        rows = pc.index_in(questions._arrow(kind), value_set=self._arrow(kind))  # the first of equal tokens
+        found = _numbers(pc.is_valid(rows).cast(pa.uint8()), np.uint8).astype(bool)
+        return np.asarray(np.where(found, _numbers(rows, np.int32), -1), dtype=np.int64)
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[str]:
         """At most `limit` tokens that begin with `prefix`, lowest row (most frequent) first."""
@@ -169,7 +180,8 @@ class Tokens(Sequence[str]):
         found = dict.fromkeys(spelling for spelling in spellings if spelling in self)
         found.update(dict.fromkeys(self._misspelt(word.lower())))
         found.pop(word, None)
-        beginnings = (word[:end] for end in range(len(word) - 1, len(word) // 2, -1) if end > 1)
+        shortest = 1 if word[0] >= "\u1100" else max(2, len(word) // 2)  # a Korean or Chinese stem can be one letter
+        beginnings = (word[:end] for end in range(len(word) - 1, shortest - 1, -1))
         if len(found) < limit:
             found.update(dict.fromkeys(beginning for beginning in beginnings if beginning in self))
         return list(found)[:limit]
@@ -179,9 +191,11 @@ class Tokens(Sequence[str]):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        ordered = self._arrow(pa.large_binary()).take(pa.array(self._order))
-        again = np.asarray(pc.equal(ordered[1:], ordered[:-1]).cast(pa.uint8()), dtype=bool)
-        return np.sort(self._order[1:][again]).astype(np.int64)
+        order = np.ascontiguousarray(self._order, dtype=np.int32)
+        rows = pa.Array.from_buffers(pa.int32(), len(self), [None, pa.py_buffer(order)])
+        ordered = self._arrow(pa.large_binary()).take(rows)
+        again = _numbers(pc.equal(ordered[1:], ordered[:-1]).cast(pa.uint8()), np.uint8).astype(bool)
+        return np.sort(order[1:][again]).astype(np.int64)
 
     def lowercased(self) -> bool:
         """Whether no token differs from its lower-case form."""
@@ -215,7 +229,7 @@ class Tokens(Sequence[str]):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        return np.asarray(pc.array_sort_indices(self._arrow(pa.large_binary()))).astype(np.int32)
+        return _numbers(pc.array_sort_indices(self._arrow(pa.large_binary())), np.uint64).astype(np.int32)
 
     def _arrow(self, kind: Any) -> Any:
         """The tokens as an Arrow array of a string or binary type; the bytes are not copied."""
@@ -246,3 +260,10 @@ class Tokens(Sequence[str]):
         first = ends[0]
         blob = bytes(self._data[first : ends[-1]])
         return [blob[a - first : b - first].decode("utf-8") for a, b in pairwise(ends)]
+
+
+def _numbers(array: Any, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """An Arrow array of numbers as numpy's. Arrow's own conversion would import pandas."""
+    if not len(array):
+        return np.empty(0, dtype)
+    return np.frombuffer(array.buffers()[1], dtype=dtype)[array.offset : array.offset + len(array)]

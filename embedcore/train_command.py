@@ -124,7 +124,7 @@ def _stop_signals() -> Iterator[Callable[[], bool]]:
     before: dict[int, Any] = {}
     try:
         for number in map(int, (signal.SIGINT, signal.SIGTERM)):
-            before[number] = signal.signal(number, stop)
+            before[number] = signal.signal(number, stop) or signal.SIG_DFL
     except ValueError:  # not in the main thread, which alone hears signals
         pass
     try:

@@ -16,6 +16,6 @@ page = st.navigation(
         st.Page("train.py", title="Train", icon=":material/model_training:", url_path="train"),
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
-    position="top",
+    position="hidden" if st.context.is_embedded else "top",  # in a wiki's frame the answer stands alone
 )
 page.run()

@@ -9,6 +9,7 @@ SETTING = {
 }
 # Train, the form (not in the URL: a text is no link)
 PASTED = "pasted_text"
+CHANGE_TEXT = "change_text"
 UPLOAD = "uploaded_text"
 START = "start_training"
 

@@ -15,7 +15,7 @@ from embedcore.formats import FORMATS
 from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 from embedcore.tokens import Tokens
-from embedcore.ui import keys, messages, resources, training_form
+from embedcore.ui import keys, messages, resources, text_choice, training_form
 from embedcore.ui.words import counted, duration, ordinal, plain, telling_words
 from embedcore.vectors import WordVectors
 from embedcore.vocab import SPECIALS
@@ -220,8 +220,7 @@ def _about(folder: RunFolder, run: Run) -> None:
             pd.DataFrame({"setting": list(run.config), "value": [str(value) for value in run.config.values()]}),
             hide_index=True, alt="The settings of this run",
         )  # fmt: skip
-        whole = folder.text()
-        with text.container(border=True, height=320):
-            st.text(whole[:5_000] + ("…" if len(whole) > 5_000 else ""))
+        with text:
+            text_choice.show_beginning(folder.text())
     begun = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.created))
     st.caption(f"Run {run.id}, made {begun}. This page’s address is its link: whoever has it sees the text too.")

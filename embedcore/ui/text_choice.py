@@ -16,10 +16,13 @@ from embedcore.ui.words import counted
 # The options themselves are what the URL says, so they are short and stay as they are.
 _SAMPLE, _PASTE, _FILE = "Sample", "Paste", "File"
 _TOKENIZERS = {
-    "words": "Lower case and without punctuation, so that “Code” and “code,” are one word.",
-    "whitespace": "Exactly `line.split()`, as in the tutorial: case and punctuation stay part of a token.",
+    "words": "Lower case, no punctuation: “Code” and “code,” are one",
+    "whitespace": "line.split(), as in the tutorial: “Code” and “code,” are two",
 }
 _NAME_CHARACTERS = 48
+_SHOWN_LINES, _SHOWN_LINE, _SHOWN_CHARACTERS = 6, 300, 20_000
+_LONG_CHARACTERS = 20_000
+_ASIDE = "long_text"
 
 
 @dataclass(frozen=True)
@@ -34,38 +37,51 @@ class ChosenText:
 
 def choose() -> ChosenText | None:
     """Let the visitor choose; None until there is a text. Raises TextProblem for one that cannot be used."""
-    source = st.segmented_control(
-        "Where the text comes from", [_SAMPLE, _PASTE, _FILE], default=_SAMPLE, required=True,
-        key=keys.SOURCE, bind="query-params", label_visibility="collapsed",
+    # Radio buttons, because the selected text of Streamlit's segmented control is the theme's
+    # primary colour, and no one colour is legible both as that and behind white text in the dark.
+    source = st.radio(
+        "Where the text comes from", [_SAMPLE, _PASTE, _FILE], key=keys.SOURCE, bind="query-params", horizontal=True,
+        label_visibility="collapsed",
     )  # fmt: skip
     text, name = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
     if not text:
         return None
-    tokenizer = st.segmented_control(
-        "How it is split into tokens", list(TOKENIZERS), default="words", required=True, key=keys.TOKENIZER,
-        bind="query-params",
+    tokenizer = st.radio(
+        "How it is split into tokens", list(TOKENIZERS), captions=[_TOKENIZERS[name] for name in TOKENIZERS],
+        key=keys.TOKENIZER, bind="query-params", horizontal=True,
     )  # fmt: skip
-    st.caption(_TOKENIZERS[str(tokenizer)])
     digest = hashlib.blake2b(text.encode("utf-8", errors="replace"), digest_size=16).hexdigest()
     return ChosenText(text, digest, name, str(tokenizer))
 
 
 def _sample() -> tuple[str, str]:
-    name = st.pills(
-        "Sample", list(SAMPLES), default="Tutorial", required=True, key=keys.SAMPLE, bind="query-params",
-        label_visibility="collapsed",
-    )  # fmt: skip
+    name = st.radio(
+        "Sample", list(SAMPLES), key=keys.SAMPLE, bind="query-params", horizontal=True, label_visibility="collapsed"
+    )
     sample = SAMPLES[str(name)]
     st.caption(sample.about)
-    lines = split_sentences(sample.text.rstrip("\n"))
-    with st.container(border=True, height="content" if len(lines) < 6 else 150):
-        st.text("\n".join(lines))
+    show_beginning(sample.text)
     return sample.text, sample.title
 
 
+def show_beginning(text: str) -> None:
+    """The first lines of a text, and how many more there are; never the whole of a long one."""
+    lines = [line for line in split_sentences(text[:_SHOWN_CHARACTERS]) if line.strip()][:_SHOWN_LINES]
+    with st.container(border=True):
+        st.text("\n".join(line[:_SHOWN_LINE] + ("…" if len(line) > _SHOWN_LINE else "") for line in lines))
+    more = len([line for line in split_sentences(text) if line.strip()]) - len(lines)
+    if more > 0:
+        st.caption(f"… and {counted(more, 'more line', 'more lines')}.")
+
+
 def _pasted() -> tuple[str, str]:
+    aside = st.session_state.get(_ASIDE)
+    if aside is not None:
+        show_beginning(aside)
+        st.button("Change the text", icon=":material/edit:", key=keys.CHANGE_TEXT, on_click=_take_back)
+        return aside, _first_words(aside)
     text = st.text_area(
-        "Your text", key=keys.PASTED, height=220, persist_state="session",
+        "Your text", key=keys.PASTED, height=220, persist_state="session", on_change=_put_aside,
         placeholder="Paste or type here. Each line counts as one sentence.",
         help="A sentence is one line here: words of different lines are not taken for neighbours.",
     )  # fmt: skip
@@ -80,6 +96,18 @@ def _pasted() -> tuple[str, str]:
         st.caption("There is no text yet.")
         return "", ""
     return text, _first_words(text)
+
+
+def _put_aside() -> None:
+    """Take a long text out of the text area: left there, the browser would send it back with every click."""
+    text = st.session_state[keys.PASTED] or ""
+    if _LONG_CHARACTERS < len(text) <= resources.settings().max_pasted_characters:
+        st.session_state[_ASIDE] = text
+        st.session_state[keys.PASTED] = ""
+
+
+def _take_back() -> None:
+    st.session_state[keys.PASTED] = st.session_state.pop(_ASIDE)
 
 
 def _uploaded() -> tuple[str, str]:

@@ -65,7 +65,7 @@ def test_a_min_count_that_leaves_nothing_is_told_before_start(open_page: OpenPag
 @pytest.mark.parametrize("sample", ["English", "Korean"])
 def test_a_link_opens_a_sample(open_page: OpenPage, sample: str) -> None:
     at = open_page("train", sample=sample)
-    assert by_key(at, "pills", keys.SAMPLE).value == sample
+    assert by_key(at, "radio", keys.SAMPLE).value == sample
     assert len(at.dataframe[0].value) > 100
 
 

@@ -1,0 +1,148 @@
+"""A real server on a free port with a home of its own, and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from embedcore.settings import Settings, load
+from tests.test_runs import until
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+
+
+@dataclass
+class Server:
+    """A running dashboard."""
+
+    url: str
+    settings: Settings
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(home: Path, log: Path) -> Server:
+    """`streamlit run app.py` as `make run` does it; returns when it answers."""
+    port = free_port()
+    environment = {**os.environ, "EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    until(answers, 60, "an answer from the server")
+    return Server(url, load({"EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}), process)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all browser tests."""
+    place = tmp_path_factory.mktemp("server")
+    running = start_server(place / "home", place / "log")
+    yield running
+    running.stop()
+    log = (place / "log").read_text()
+    assert "Traceback" not in log, log
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium. Where it is missing, tests are skipped, but fail if REQUIRE_BROWSER is set."""
+    path = shutil.which("chromium")
+    if path is None:
+        reason = "There is no chromium here; on Debian: apt-get install chromium"
+        pytest.fail(reason) if os.environ.get("REQUIRE_BROWSER") else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody with a browser of their own, who notes what it complains of."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.url = url
+        self.context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.complaints: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._check_host(request.url))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # Streamlit looks for its own address below the page's path first, on every deep link.
+        expected = "404" in message.text and "/_stcore/" in str(message.location.get("url"))
+        if message.type == "error" and not expected:
+            self.complaints.append(f"{message.text} {message.location}")
+
+    def _check_host(self, url: str) -> None:
+        if urlparse(url).scheme.startswith("http") and urlparse(url).hostname != "127.0.0.1":
+            self.complaints.append(f"asked outside: {url}")
+
+    def open(self, path: str) -> Page:
+        """Open a page and wait until it is drawn."""
+        self.page.goto(self.url + path)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Wait until the script has run."""
+        self.page.wait_for_selector(IDLE, timeout=60_000)
+        self.page.wait_for_timeout(150)  # the browser draws after that; the app has no sign for it
+
+    def text_of_metric(self, label: str) -> str:
+        """What a metric shows."""
+        metric = self.page.locator("[data-testid=stMetric]", has_text=label)
+        return metric.locator("[data-testid=stMetricValue]").inner_text()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, server: Server) -> Iterator[Callable[[], Visitor]]:
+    """Makes visitors; in the end none of their browsers may have complained."""
+    visitors: list[Visitor] = []
+
+    def make() -> Visitor:
+        visitors.append(Visitor(chromium, server.url))
+        return visitors[-1]
+
+    yield make
+    complaints = [complaint for one in visitors for complaint in one.complaints]
+    for one in visitors:
+        one.context.close()
+    assert complaints == []
