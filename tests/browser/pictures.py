@@ -1,0 +1,60 @@
+"""Makes the README's pictures from the running app: python -m tests.browser.pictures
+
+Starts a server with an empty home, trains on the English sample, keeps the vectors, and
+photographs each page.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser.conftest import FLAGS, Visitor, start_server
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+def main() -> None:
+    """Write home.png, train.png, run.png and compare.png."""
+    PICTURES.mkdir(exist_ok=True)
+    place = Path(tempfile.mkdtemp())
+    server = start_server(place / "home", place / "log")
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            visitor = Visitor(browser, server.url)
+            page = visitor.page
+
+            def photograph(name: str, height: int) -> None:
+                page.set_viewport_size({"width": 1180, "height": height})
+                page.mouse.move(0, 0)
+                page.wait_for_timeout(800)  # charts draw themselves anew at the new size
+                page.screenshot(path=PICTURES / f"{name}.png")
+
+            visitor.open("/train?sample=English")
+            photograph("train", 1330)
+            page.get_by_role("button", name="Start").click()
+            page.get_by_text("Finished", exact=True).wait_for(timeout=120_000)
+            visitor.settle()
+            word = page.locator(".st-key-word input")
+            word.fill("storm")
+            word.press("Enter")
+            visitor.settle()
+            photograph("run", 900)
+            page.get_by_role("textbox", name="Name of the vector set", exact=True).fill("english-sample")
+            page.get_by_role("button", name="Keep as a vector set").click()
+            page.get_by_text("Kept as").wait_for()
+            visitor.open("/compare?vectors=glove.6B.50d&words=king&words=queen&words=apple&words=orange")
+            photograph("compare", 1500)
+            visitor.open("/")
+            photograph("home", 640)
+            browser.close()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
