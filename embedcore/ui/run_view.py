@@ -62,13 +62,13 @@ def _progress(folder: RunFolder, was_over: bool) -> None:
     share = 1.0 if run.state == FINISHED else (last["share"] if last else 0.0)
     st.progress(share, text=_share_text(run, share))
     tiles = st.container(horizontal=True)
-    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=140)
-    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=140)
+    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=118)
+    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=118)
     if run.over:
-        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=140)
+        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=118)
     else:
-        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=140)
-    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=140)
+        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=118)
+    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=118)
     st.echarts_chart(
         figures.loss_curve(metrics, epochs=run.config["epochs"]), key=keys.LOSS_CHART, height=300,
         alt="The loss per pair against the passes over the text: falling means learning",
