@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from embedcore.training.config import OBJECTIVES, TrainConfig
+from embedcore.training.corpus import Corpus
 from embedcore.training.initial import initial_weight
 from embedcore.training.progress import Progress
 from embedcore.training.suggest import Suggestion, resolve, suggest
 
 if TYPE_CHECKING:
-    from embedcore.training.corpus import Corpus
     from embedcore.training.trainer import Trainer, train
 
 __all__ = [
@@ -30,12 +30,10 @@ __all__ = [
     "train",
 ]
 
-_HOME = {"Corpus": "corpus", "Trainer": "trainer", "train": "trainer"}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in ("Trainer", "train"):
         raise AttributeError(f"module 'embedcore.training' has no attribute '{name}'")
-    from importlib import import_module
+    from embedcore.training import trainer
 
-    return getattr(import_module(f"embedcore.training.{_HOME[name]}"), name)
+    return getattr(trainer, name)

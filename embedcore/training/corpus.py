@@ -28,12 +28,14 @@ class Corpus:
         ids: (N,) int32, all sentences one after another; every id is 2 or more.
         ends: (S,) int64, where each sentence ends in `ids`; no sentence is empty.
         tokens: the tokens of the text before anything was dropped.
+        min_count: words seen fewer times were dropped; 1 where the vocab was given.
     """
 
     vocab: Vocab
     ids: NDArray[np.int32]
     ends: NDArray[np.int64]
     tokens: int
+    min_count: int = 1
 
     @classmethod
     def read(cls, sentences: Iterable[Sequence[str]], *, min_count: int = 1, vocab: Vocab | None = None) -> Corpus:
@@ -48,18 +50,23 @@ class Corpus:
             if isinstance(sentence, str):
                 raise TypeError("A sentence is a list of tokens here, not a string; split it first.")
             flat.extend(map(number.__getitem__, sentence))
-            sizes.append(len(sentence))
+            if len(sentence):
+                sizes.append(len(sentence))
         seen = list(number)  # the tokens by provisional integer
         provisional = np.frombuffer(flat, dtype=np.int32) if flat else np.empty(0, np.int32)  # (T,)
-        if vocab is None:
+        if vocab is not None:
+            min_count = 1
+        else:
             vocab = _vocab(seen, np.bincount(provisional, minlength=len(seen)), min_count)
         final = np.array(vocab.encode(seen), dtype=np.int32)  # (words seen,)
         final[np.isin(final, range(len(SPECIALS)))] = -1
         ids = final[provisional] if seen else provisional  # (T,)
+        if not len(ids):
+            return cls(vocab, ids, np.empty(0, np.int64), 0, min_count)
         kept = ids >= 0  # (T,)
-        ends = np.cumsum(np.frombuffer(sizes, dtype=np.int64)) if sizes else np.empty(0, np.int64)  # (S,)
-        kept_before = np.concatenate([[0], np.cumsum(kept)])  # (T + 1,)
-        return cls(vocab, ids[kept], np.unique(kept_before[ends][kept_before[ends] > 0]), len(ids))
+        starts = np.cumsum(np.frombuffer(sizes, dtype=np.int64)) - sizes  # (S,)
+        left = np.add.reduceat(kept, starts, dtype=np.int64)  # (S,) tokens left of each sentence
+        return cls(vocab, ids[kept], np.cumsum(left[left > 0]), len(ids), min_count)
 
     def check(self) -> None:
         """Raise TrainingProblem, saying why, if there is no pair of neighbours to learn from."""
@@ -67,14 +74,21 @@ class Corpus:
             raise TrainingProblem("The text has no words, so there is nothing to learn from.")
         if not len(self.ids):
             raise TrainingProblem(
-                f"No word of the text is in the vocabulary: all {self.tokens:,} tokens were left out. "
-                "A lower min_count keeps more words."
+                f"No word of the text occurs {self.min_count} times or more, so min_count leaves nothing "
+                "to learn from. A lower min_count keeps more words."
+                if self.min_count > 1
+                else "No word of the text is in the vocabulary, so there is nothing to learn from."
             )
         if np.diff(self.ends, prepend=0).max() < 2:
             rare = " (after rare words were left out)" if len(self.ids) < self.tokens else ""
             raise TrainingProblem(
                 f"Every sentence has only one word{rare}, so no word has a neighbour to learn from. "
                 "A sentence is one line of the text."
+            )
+        if (self.ids == self.ids[0]).all():
+            raise TrainingProblem(
+                f"There is only one different word to learn from, “{self.vocab.itos[self.ids[0]]}”. "
+                "Vectors say how words differ, so at least two are needed."
             )
 
     def counts(self) -> NDArray[np.int64]:

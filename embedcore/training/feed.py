@@ -19,8 +19,8 @@ from embedcore.training.sampling import Sampler
 from embedcore.training.skipgram import Batch, Windows
 from embedcore.vocab import PAD_INDEX
 
-POOL = 64  # negatives in a pool
-POOL_POSITIONS = 256  # about as many positions share one
+POOL = 32  # negatives in a pool
+POOL_POSITIONS = 128  # about as many positions share one
 
 
 class Place(NamedTuple):

@@ -1,6 +1,6 @@
 """What is drawn at random on each pass: subsampling, window sizes, and the negatives.
 
-Every chunk of every pass has its own generator, seeded by (seed, pass, chunk). So the place
+Every chunk of every pass has its own generator, made from (seed, pass, chunk). So the place
 in the text is all the state there is, and a resumed run draws what it would have drawn.
 """
 
@@ -48,7 +48,7 @@ class Sampler:
 
     def draw(self, epoch: int, chunk: int) -> Draw:
         """What pass `epoch` (from 0) sees of chunk `chunk`."""
-        generator = np.random.default_rng([self.seed, epoch, chunk])
+        generator = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(epoch, chunk)))
         start, stop = self.chunks[chunk]
         ids = self.corpus.ids[start:stop]  # (N,)
         ends = self.corpus.ends

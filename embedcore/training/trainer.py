@@ -22,7 +22,7 @@ from embedcore.training.corpus import Corpus
 from embedcore.training.feed import Feed, Place
 from embedcore.training.initial import initial_weight
 from embedcore.training.progress import Meter, Progress
-from embedcore.training.skipgram import Windows, step
+from embedcore.training.skipgram import Stepper, Windows
 from embedcore.training.suggest import resolve
 from embedcore.vocab import PAD_INDEX, SPECIALS, Vocab
 
@@ -87,6 +87,7 @@ class Trainer:
         config, weight, context = self.config, self.embedding.weight.detach(), self.context
         assert config.lr is not None  # resolved
         windows = Windows(config.window)
+        stepper = Stepper(weight, context, windows)
         meter = Meter(share=self.share, tokens=self._tokens_read, seconds_before=self._seconds)
         good = LastGood(weight, context)
         if should_stop is not None and should_stop():
@@ -94,7 +95,7 @@ class Trainer:
         asked = meter.seconds
         for turn in Feed(self.corpus, config, windows).turns(self._place):
             lr = config.lr * max(1 - self.share, LR_FLOOR)
-            meter.add(step(weight, context, turn.batch, windows, lr), turn.pairs)
+            meter.add(stepper.step(turn.batch, lr), turn.pairs)
             self._place, self.share, self._seconds = turn.place, turn.share, meter.seconds
             due = meter.due(self.share)
             if due:

@@ -106,6 +106,8 @@ def _waiting(folder: RunFolder) -> str:
 def _share_text(run: Run, share: float) -> str:
     if run.state == FINISHED:
         return "All done"
+    if run.state == RUNNING and share == 0:
+        return "Reading the text"
     return f"{share:.0%} done"
 
 
