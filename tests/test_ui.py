@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.datastructures import Headers
@@ -64,7 +65,11 @@ def test_every_response_carries_the_headers() -> None:
     async def receive() -> Message:
         return {"type": "http.request"}
 
-    asyncio.run(SecurityHeaders(PlainTextResponse("hi"))({"type": "http"}, receive, send))
+    async def ask() -> None:
+        await SecurityHeaders(PlainTextResponse("hi"))({"type": "http"}, receive, send)
+
+    with ThreadPoolExecutor() as pool:  # the browser tests leave a loop running in this thread
+        pool.submit(asyncio.run, ask()).result()
     headers = Headers(raw=sent[0]["headers"])
     policy = headers["Content-Security-Policy"]
     assert "default-src 'self'" in policy
