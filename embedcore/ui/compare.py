@@ -132,8 +132,9 @@ def show_neighbors(chosen: ChosenSet, words: ChosenWords) -> None:
     if not words.tokens:
         return
     st.header("Nearest neighbours")
-    columns = st.columns(_COLUMNS)
     for index, token in enumerate(words.tokens):
+        if index % _COLUMNS == 0:  # row by row, so that on a phone the words come in their order too
+            columns = st.columns(_COLUMNS)
         near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
         with columns[index % _COLUMNS]:
             st.markdown(f"**{plain(token)}**")
