@@ -45,6 +45,10 @@ class UnknownRun(EmbedcoreError):
         super().__init__(f"There is no run “{run_id}” here. It may have been deleted.")
 
 
+class RunProblem(EmbedcoreError):
+    """What was asked of a run does not fit the state that it is in."""
+
+
 class UnknownVectors(EmbedcoreError):
     """A vector set that is not in the library."""
 

@@ -20,6 +20,7 @@ _COSINE_COLORS = {
     True: ["#f0935a", "#8f5636", "#263231", "#2c7a6c", "#52d0b7"],
 }
 _INK = {"on light": "#16211e", "on dark": "#ffffff"}
+STRONG = 0.75  # of the scale's end: from there on a cell needs the other ink
 _MOST_LABELLED = 14  # words, beyond which the numbers in a heat map no longer fit
 _MOST_CURVE_POINTS = 2_000
 
@@ -54,7 +55,7 @@ def frequency_curve(words: Sequence[str], counts: Sequence[int]) -> Options:
     steps = np.geomspace(1, max(len(words), 1), num=min(max(len(words), 1), 400))
     ranks = [int(rank) for rank in np.unique(steps.round()) if rank <= len(words)]
     table = pd.DataFrame(
-        {"rank": ranks, "count": [counts[r - 1] for r in ranks], "token": [_shown(words[r - 1]) for r in ranks]}
+        {"rank": ranks, "count": [counts[r - 1] for r in ranks], "token": [shown(words[r - 1]) for r in ranks]}
     )
     return {
         "animationDuration": 0,
@@ -73,7 +74,7 @@ def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, d
 
     The scale always runs from -1 to 1, so that two pictures can be compared.
     """
-    names = [_shown(word) for word in words]
+    names = [shown(word) for word in words]
     rows, columns = np.indices(cosines.shape)
     table = pd.DataFrame(
         {
@@ -84,9 +85,8 @@ def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, d
     )
     table["shown"] = table["cosine"].map("{:.2f}".format)
     labelled = len(names) <= _MOST_LABELLED
-    # The ends of the scale are strong in both themes, its middle is near the page's colour.
-    strong = table["cosine"].abs() > 0.75
-    ink_strong, ink_weak = (_INK["on light"], _INK["on dark"]) if dark else (_INK["on dark"], _INK["on light"])
+    strong = table["cosine"].abs() > STRONG
+    ink_strong, ink_weak = inks(dark)
     axis = {"type": "category", "data": names, "splitArea": {"show": False}, "axisTick": {"show": False},
             "axisLine": {"show": False}}  # fmt: skip
     return {
@@ -103,15 +103,10 @@ def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, d
 
 
 def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
-    """The numbers of N vectors (N, D) as N strips of D cells, one colour scale for all.
-
-    The scale is symmetric about 0 and ends at the 99th percentile of the magnitudes, so that
-    one outlier does not wash out the rest.
-    """
-    names = [_shown(word) for word in words]
+    """The numbers of N vectors (N, D) as N strips of D cells, one colour scale for all."""
+    names = [shown(word) for word in words]
     dim = vectors.shape[1]
     values = np.asarray(vectors, dtype=np.float64)
-    end = float(np.percentile(np.abs(values), 99)) if values.size else 1.0
     rows, columns = np.indices(values.shape)
     table = pd.DataFrame(
         {
@@ -128,12 +123,31 @@ def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: 
                   "axisLine": {"show": False}},
         "yAxis": {"type": "category", "data": names, "inverse": True, "axisTick": {"show": False},
                   "axisLine": {"show": False}, "axisLabel": {"interval": 0}},
-        "visualMap": {**_cosine_scale(dark), "min": -end or -1.0, "max": end or 1.0, "dimension": 2, "precision": 2,
-                      "orient": "horizontal", "left": "center", "bottom": 4, "itemHeight": 160, "itemWidth": 12,
-                      "text": [f"{end:.2g} and more", f"{-end:.2g} and less"]},
+        "visualMap": {**symmetric_scale(values, dark=dark), "dimension": 2},
         "dataset": {"source": table},
         "series": [{"type": "heatmap", "encode": {"x": "dimension", "y": "word", "value": "value"}}],
     }  # fmt: skip
+
+
+def symmetric_scale(values: np.ndarray[Any, Any], *, dark: bool) -> Options:
+    """A `visualMap` about 0 for numbers of any shape.
+
+    It ends at the 99th percentile of the magnitudes, so that one outlier does not wash out the rest.
+    """
+    end = float(np.percentile(np.abs(values), 99)) if values.size else 1.0
+    return {
+        **_cosine_scale(dark), "min": -end or -1.0, "max": end or 1.0, "precision": 2, "orient": "horizontal",
+        "left": "center", "bottom": 4, "itemHeight": 160, "itemWidth": 12,
+        "text": [f"{end:.2g} and more", f"{-end:.2g} and less"],
+    }  # fmt: skip
+
+
+def inks(dark: bool) -> tuple[str, str]:
+    """The ink for numbers on strong cells and on weak ones.
+
+    The ends of the scale are strong in both themes, its middle is near the page's colour.
+    """
+    return (_INK["on light"], _INK["on dark"]) if dark else (_INK["on dark"], _INK["on light"])
 
 
 def _cosine_scale(dark: bool) -> Options:
@@ -155,7 +169,7 @@ def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, 
     return points[-1::-step][::-1]
 
 
-def _shown(word: str, limit: int = 24) -> str:
+def shown(word: str, limit: int = 24) -> str:
     """A word as an axis can show it: whatever does not print is named, long ones are cut."""
     word = "".join(c if c.isprintable() else f"⟨U+{ord(c):04X}⟩" for c in word) or "⟨empty⟩"
     if word == " ":

@@ -57,6 +57,7 @@ class VectorsInfo:
     bundled: bool  # came with the installation; cannot be deleted
     lowercased: bool
     bytes: int  # on disk
+    run: str | None = None  # the run it was kept from
     note: str = ""  # why it cannot be opened, if it is damaged; else empty
 
     @property
@@ -105,7 +106,7 @@ def list_vectors(settings: Settings | None = None) -> list[VectorsInfo]:
         except (StorageProblem, OSError, KeyError, TypeError, ValueError) as error:
             log.warning("The vector set %s is damaged: %r", folder, error)
             note = "This set is damaged and cannot be opened. Delete it and make it again."
-            infos.append(VectorsInfo(folder.name, 0, 0, "", None, None, False, False, 0, note))
+            infos.append(VectorsInfo(folder.name, 0, 0, "", None, None, False, False, 0, note=note))
     return infos
 
 
@@ -226,6 +227,7 @@ def _info(meta: Mapping[str, Any], *, size: int, bundled: bool = False) -> Vecto
         bundled=bundled,
         lowercased=bool(meta.get("lowercased")),
         bytes=size,
+        run=meta.get("run"),
     )
 
 

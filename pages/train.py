@@ -2,11 +2,14 @@
 
 import streamlit as st
 
-from embedcore.ui import messages, run_view, training_form
+from embedcore.ui import messages, run_view, runs_list, training_form
 
 st.title("Train vectors on a text")
 with messages.problems():
+    messages.show_kept()
     if run_id := st.query_params.get("run"):
         run_view.show(run_id)
     else:
-        training_form.show()
+        with messages.problems():  # a text that cannot be used does not hide the runs
+            training_form.show()
+        runs_list.show()

@@ -21,10 +21,11 @@ FLOORS = [
     {"errors"},
     {"settings"},
     {"storage", "text", "vocab", "search", "samples"},
-    {"tokens"},
+    {"tokens", "lookup"},
     {"vectors"},
     {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection"},
-    {"runs", "figures", "train_command"},
+    {"runs", "figures", "train_command", "first_batch"},
+    {"figures_lookup", "figures_map", "snippets"},
     {"ui", "__main__"},
 ]
 

@@ -63,3 +63,30 @@ def test_scheduler_address() -> None:
 def test_home_fixture_is_what_everybody_loads(home: Settings, tmp_path: Path) -> None:
     assert load() == home
     assert home.home == (tmp_path / "home").resolve()
+
+
+def test_how_long_runs_are_kept_may_be_for_ever() -> None:
+    assert load({}).runs_kept_days == 30
+    assert load({"EMBEDCORE_RUNS_KEPT_DAYS": "0"}).runs_kept_days == 0
+    assert load({"EMBEDCORE_RUNS_KEPT_DAYS": "0.5"}).runs_kept_days == 0.5
+
+
+@pytest.mark.parametrize("value", ["-1", "nan"])
+def test_days_below_none_are_refused(value: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        load({"EMBEDCORE_RUNS_KEPT_DAYS": value})
+    assert str(caught.value) == f"EMBEDCORE_RUNS_KEPT_DAYS should be 0 or more, but is {value}."
+
+
+@pytest.mark.parametrize("address", ["", "tcp://x:1"])
+def test_a_process_can_be_given_the_same_settings(tmp_path: Path, address: str) -> None:
+    settings = load(
+        {
+            "EMBEDCORE_HOME": str(tmp_path),
+            "EMBEDCORE_WORKERS": "3",
+            "EMBEDCORE_RUNS_KEPT_DAYS": "0",
+            "EMBEDCORE_CHECKPOINT_SECONDS": "0.5",
+            "DASK_SCHEDULER_ADDRESS": address,
+        }
+    )
+    assert load(settings.to_environment()) == settings

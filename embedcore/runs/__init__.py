@@ -8,6 +8,6 @@ Nothing here but `dispatcher` imports Dask, and nothing but the jobs themselves 
 """
 
 from embedcore.runs.folder import ENDED, Run, RunFolder, new_run_id
-from embedcore.runs.service import Runs
+from embedcore.runs.service import Draft, Runs, RunSummary
 
-__all__ = ["ENDED", "Run", "RunFolder", "Runs", "new_run_id"]
+__all__ = ["ENDED", "Draft", "Run", "RunFolder", "RunSummary", "Runs", "new_run_id"]

@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import os
 import queue as queues
+import re
+import secrets
 import shutil
 import signal
 import socket
@@ -22,15 +24,17 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from embedcore import settings as settings_module
-from embedcore.errors import EmbedcoreError
+from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.runs import queue
-from embedcore.runs.folder import INTERRUPTED, QUEUED, RUNNING, STOPPED, RunFolder, list_runs
+from embedcore.runs.folder import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED, Run, RunFolder, list_runs, run_ids
 from embedcore.runs.worker import WORKER_DIED, execute
 from embedcore.settings import Settings
 from embedcore.storage import remove_leftovers
@@ -39,8 +43,26 @@ if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
 SERVER_STOPPED = "The server was stopped while this was running. What the last checkpoint held is kept."
+NOT_HEARD_OF = "Nothing was heard of the worker of this run for two minutes. What the last checkpoint held is kept."
 _LOOK_SECONDS = 1.0
-_LOST_SECONDS = 120.0  # without a heartbeat, a run on an external cluster counts as lost
+_LOST_SECONDS = 120.0  # without a heartbeat, a run on another machine counts as lost
+_RECOVER_SECONDS = 10.0  # between two looks at all runs
+_TIDY_SECONDS = 3600.0  # between two looks for runs that are old
+_DAY = 86_400.0
+_OWN_ID = re.compile(r"[0-9a-f]{23}")  # as new_run_id makes them
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A run that was given to a worker, with the ticket that makes the run that worker's."""
+
+    folder: RunFolder
+    ticket: str
+    future: Future
+
+    def still(self, *states: str) -> Callable[[Run], bool]:
+        """Whether a run is still the one that was given, and in one of those states."""
+        return lambda run: run.state in states and run.owner.get("ticket") == self.ticket
 
 
 class Dispatcher:
@@ -52,66 +74,187 @@ class Dispatcher:
         self._client = client
         self._owner = owner
         self._external = "scheduler" in owner
-        self._busy: dict[str, tuple[RunFolder, Future]] = {}  # by worker address
+        self._busy: dict[str, _Given] = {}  # by worker address
+        self._ended: list[tuple[_Given, str, str]] = []  # state and sentence, not yet written down
+        self._over: dict[str, int] = {}  # by run: when run.json last changed, of those that were over then
+        self._next_recovery = self._next_tidying = 0.0
         self._said = -1
-
-    def recover(self) -> None:
-        """Put right what an earlier server left behind: runs whose process is gone, and lost places in the line."""
-        waiting = set(queue.waiting(self._dir))
-        for run in list(list_runs(self._dir)):
-            folder = RunFolder(self._dir, run.id)
-            if run.state == RUNNING and self._abandoned(folder, run.owner):
-                remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
-                _interrupt(folder, SERVER_STOPPED)
-            elif run.state == QUEUED and run.id not in waiting and self._abandoned(folder, run.owner):
-                queue.add(self._dir, run)
+        self._troubles: dict[str, str] = {}  # by what was tried
 
     def look(self) -> None:
-        """One round: clear away what ended, then give work to idle workers."""
+        """One round: put right what was left behind, clear away what ended, give work to idle workers."""
+        if time.monotonic() >= self._next_recovery:
+            self._next_recovery = time.monotonic() + _RECOVER_SECONDS
+            self._try("the runs", self.recover)
+        if time.monotonic() >= self._next_tidying:
+            self._next_tidying = time.monotonic() + _TIDY_SECONDS
+            self._try("old runs", self.tidy)
         workers = set(self._client.scheduler_info(n_workers=-1)["workers"])
         self._say(len(workers))
-        for address, (folder, future) in list(self._busy.items()):
-            if future.done():
+        for address, given in list(self._busy.items()):
+            if given.future.done():
                 del self._busy[address]
-                _interrupt(folder, WORKER_DIED)  # unless the worker wrote down how it ended, as it does
+                self._ended.append((given, *_how_it_ended(given.future)))
+            elif address not in workers and not self._external:
+                self._try(given.folder.id, self._take_back, address)
+        self._note_ends()
         for run_id in queue.waiting(self._dir):
+            self._try(run_id, self._serve, run_id, workers - self._busy.keys())
+
+    def recover(self) -> None:
+        """Put right what others left behind: runs whose process is gone, and lost places in the line.
+
+        Done again and again, since a worker elsewhere, or another server on this folder, may be lost at any time.
+        """
+        waiting = set(queue.waiting(self._dir))
+        for run in self._not_over():
+            self._try(run.id, self._recover, run, waiting)
+
+    def _recover(self, run: Run, waiting: set[str]) -> None:
+        folder = RunFolder(self._dir, run.id)
+        given = next((given for given in self._busy.values() if given.folder.id == run.id), None)
+
+        def as_it_was(now: Run) -> bool:
+            return now.state == run.state and now.owner == run.owner
+
+        if run.state == RUNNING and self._abandoned(folder, run):
+            sentence = NOT_HEARD_OF if self._elsewhere(run) else SERVER_STOPPED
+            if folder.change(as_it_was, state=INTERRUPTED, ended=time.time(), error=sentence):
+                _clear(folder)
+                if given is not None:
+                    self._client.cancel([given.future], force=True)
+                    self._busy = {address: other for address, other in self._busy.items() if other is not given}
+        elif run.state == QUEUED and given is None and run.id not in waiting and self._abandoned(folder, run):
+            returned = folder.change(as_it_was, owner={})
+            if returned is not None:
+                queue.add(self._dir, returned)
+
+    def _not_over(self) -> list[Run]:
+        """The runs that are not over, reading only what changed since the last time."""
+        found = []
+        for run_id in run_ids(self._dir):
             folder = RunFolder(self._dir, run_id)
-            if not folder.exists():
-                queue.take(self._dir, run_id)
+            try:
+                changed = (folder.path / "run.json").stat().st_mtime_ns
+                if self._over.get(run_id) == changed:
+                    continue
+                run = folder.run
+            except (OSError, EmbedcoreError):
+                continue  # deleted just now, or damaged: nothing to put right
+            if run.over:
+                self._over[run_id] = changed
+            else:
+                found.append(run)
+        return found
+
+    def tidy(self) -> None:
+        """Remove runs that ended long ago, and what deleting and writing left behind. Kept sets are elsewhere."""
+        remove_leftovers(self._dir)
+        if self._settings.runs_kept_days:
+            before = time.time() - self._settings.runs_kept_days * _DAY
+
+            def old(run: Run) -> bool:
+                return run.over and (run.ended or run.created) < before
+
+            for run in list_runs(self._dir):
+                if old(run):
+                    self._try(run.id, RunFolder(self._dir, run.id).remove_if, old)
+        for run_id in run_ids(self._dir):
+            # Of a worker that was killed just when its run was deleted. Only what we named ourselves.
+            if _OWN_ID.fullmatch(run_id):
+                RunFolder(self._dir, run_id).sweep(older_than_seconds=_DAY)
+
+    def end(self) -> None:
+        """Note for every run given out that its worker is gone: those begun are interrupted, the others wait again."""
+        for given in self._busy.values():
+            self._try(given.folder.id, self._return_to_line, given)
+            self._ended.append((given, INTERRUPTED, SERVER_STOPPED))
+        self._busy = {}
+        self._note_ends()
+
+    def _serve(self, run_id: str, idle: set[str]) -> None:
+        """Do what is to be done for a run in the line: stop it, give it out, or take away a place that is none."""
+        folder = RunFolder(self._dir, run_id)
+
+        def waits(run: Run) -> bool:
+            return run.state == QUEUED and (not run.owner or self._abandoned(folder, run))
+
+        try:
+            if not waits(folder.run):
+                queue.take(self._dir, run_id)  # given out or over: put here by somebody who had looked too early
             elif folder.should_stop():
-                if queue.take(self._dir, run_id):
-                    folder.update(state=STOPPED, ended=time.time())
-            elif (idle := workers - self._busy.keys()) and queue.take(self._dir, run_id):
-                self._give(folder, min(idle))
+                folder.change(waits, state=STOPPED, ended=time.time())
+                queue.take(self._dir, run_id)
+            elif idle:
+                ticket = secrets.token_hex(8)
+                owner = {**self._owner, "ticket": ticket, "given": time.time()}
+                # First the owner, then the place: whoever ends in between leaves a run that can be found.
+                taken = folder.change(waits, owner=owner)
+                queue.take(self._dir, run_id)
+                if taken:
+                    self._give(folder, ticket, min(idle))
+        except UnknownRun:
+            queue.take(self._dir, run_id)
 
-    def interrupt_all(self) -> None:
-        """Note for every run in progress that it was interrupted, now that its worker is gone."""
-        for folder, _ in self._busy.values():
-            _interrupt(folder, SERVER_STOPPED)
-
-    def _give(self, folder: RunFolder, worker: str) -> None:
-        from distributed import fire_and_forget
-
-        folder.update(owner=self._owner)
+    def _give(self, folder: RunFolder, ticket: str, worker: str) -> None:
         future = self._client.submit(
-            execute, self._settings, self._dir, folder.id, key=f"run-{folder.id}", workers=[worker],
+            execute, self._settings, self._dir, folder.id, ticket, key=f"run-{folder.id}-{ticket}", workers=[worker],
             allow_other_workers=self._external, pure=False,
         )  # fmt: skip
         if self._external:
-            fire_and_forget(future)  # it goes on without this server
-        self._busy[worker] = (folder, future)
+            from distributed import fire_and_forget
 
-    def _abandoned(self, folder: RunFolder, owner: dict[str, Any]) -> bool:
+            fire_and_forget(future)  # it goes on without this server
+        self._busy[worker] = _Given(folder, ticket, future)
+
+    def _take_back(self, address: str) -> None:
+        """Put a run in the line again whose worker ended before it began; no other worker may take it."""
+        given = self._busy[address]
+        if self._return_to_line(given):
+            self._client.cancel([given.future], force=True)
+            del self._busy[address]
+
+    def _return_to_line(self, given: _Given) -> bool:
+        returned = given.folder.change(given.still(QUEUED), owner={})
+        if returned is not None:
+            queue.add(self._dir, returned)
+        return returned is not None
+
+    def _note_ends(self) -> None:
+        """Write down how runs ended whose worker did not; what the disk does not take now, in the next round."""
+        self._ended = [end for end in self._ended if not self._try(end[0].folder.id, _note_end, *end)]
+
+    def _abandoned(self, folder: RunFolder, run: Run) -> bool:
+        """Whether whoever has the run is gone."""
+        owner = run.owner
         if not owner:
             return True
-        if "scheduler" in owner:
-            return folder.seconds_since_beat() > _LOST_SECONDS
-        if owner.get("host") != socket.gethostname():
-            return folder.seconds_since_beat() > _LOST_SECONDS
+        if self._elsewhere(run):
+            # One that was only just given out has not begun yet; an earlier attempt's beat says nothing.
+            return time.time() - max(folder.last_beat(), float(owner.get("given", 0))) > _LOST_SECONDS
         try:
-            return abs(psutil.Process(owner["pid"]).create_time() - float(owner["since"])) > 1
+            return abs(float(psutil.Process(owner["pid"]).create_time()) - float(owner["since"])) > 1
         except psutil.NoSuchProcess:
             return True
+
+    @staticmethod
+    def _elsewhere(run: Run) -> bool:
+        """Whether only the heartbeat tells if the run's worker lives."""
+        return "scheduler" in run.owner or ("host" in run.owner and run.owner["host"] != socket.gethostname())
+
+    def _try(self, what: str, act: Callable[..., object], *arguments: object) -> bool:
+        """Do something; a problem of one run, or of the disk, is said once and holds up nothing else."""
+        try:
+            act(*arguments)
+        except UnknownRun:
+            pass  # it was deleted just now, by whoever may
+        except (EmbedcoreError, OSError) as error:
+            if self._troubles.get(what) != str(error):
+                self._troubles[what] = str(error)
+                print(f"{what}: {error}", file=sys.stderr)
+            return False
+        self._troubles.pop(what, None)
+        return True
 
     def _say(self, workers: int) -> None:
         if workers != self._said:
@@ -119,12 +262,24 @@ class Dispatcher:
             print(json.dumps({"workers": workers}), flush=True)
 
 
-def _interrupt(folder: RunFolder, sentence: str) -> None:
+def _how_it_ended(future: Future) -> tuple[str, str]:
+    """State and sentence for a run whose worker did not write down how it ended."""
+    error = future.exception() if future.status == "error" else None
+    return (FAILED, str(error)) if isinstance(error, StorageProblem) else (INTERRUPTED, WORKER_DIED)
+
+
+def _note_end(given: _Given, state: str, sentence: str) -> None:
     try:
-        if not folder.run.over:
-            folder.update(state=INTERRUPTED, ended=time.time(), error=sentence)
-    except EmbedcoreError as error:
-        print(f"{folder.id}: {error}", file=sys.stderr)
+        if given.folder.change(given.still(QUEUED, RUNNING), state=state, ended=time.time(), error=sentence):
+            _clear(given.folder)
+    except UnknownRun:
+        given.folder.sweep()  # it was deleted, which is as it should be
+
+
+def _clear(folder: RunFolder) -> None:
+    """Remove what a worker that was killed had not finished writing."""
+    remove_leftovers(folder.path, older_than_hours=0)
+    remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
 
 
 def _connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Client, dict[str, Any]]:
@@ -175,12 +330,11 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"The cluster at {settings.dask_scheduler_address} cannot be reached: {error}")
     dispatcher = Dispatcher(settings, client, owner)
-    dispatcher.recover()
     while True:
         try:
             dispatcher.look()
         except EmbedcoreError as error:
-            print(error, file=sys.stderr)  # a full disk, say: the next round may do better
+            print(error, file=sys.stderr)  # a disk that cannot be read, say: the next round may do better
         try:
             if not pokes.get(timeout=_LOOK_SECONDS):
                 break
@@ -190,7 +344,7 @@ def main() -> None:
         # Closing the cluster in good order would wait for what the workers are at. Nothing that
         # is killed leaves half a file: all are written beside their place and renamed.
         _kill_workers(cluster)
-        dispatcher.interrupt_all()
+        dispatcher.end()
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(0)
     client.close(timeout=2)

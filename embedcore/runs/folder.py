@@ -1,6 +1,8 @@
 """A run's folder: what is in it, and how it is read and written without half-written files.
 
 run.json         what the run is and how far it has come; replaced whole, never edited
+name             the name that somebody gave it later, apart from run.json, which the worker writes
+lock             held for the moment in which run.json passes from one process to another
 text.txt         the text it works on, where there is one
 metrics.jsonl    one JSON object a line, only ever appended to
 vocab.json       the tokens and their counts, by integer
@@ -8,31 +10,39 @@ checkpoints/N/   one .npy file an array; the highest N is the newest, and comple
 stop             there when somebody has asked the run to stop
 heartbeat        touched while a worker is at it
 error.log        for whoever runs the server: what Python said
+
+Whose run.json is: nobody's while the run waits or is over, the dispatcher's once it has
+written itself down as the owner, and the worker's that was given the ticket in `owner`. Every
+passage goes through `change`, which looks and writes in one. A folder may be deleted at any
+moment, by anybody; whoever works on it notices and ends, and nothing here makes it anew.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedcore.errors import StorageProblem, UnknownRun
+from embedcore.errors import BadName, RunProblem, StorageProblem, UnknownRun
 from embedcore.storage import (
     directory_in_place,
     open_array,
     os_errors,
     read_json,
+    remove_directory,
+    storage_problem,
     write_array,
-    write_atomically,
-    write_json,
 )
 
 if TYPE_CHECKING:
@@ -41,14 +51,37 @@ if TYPE_CHECKING:
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 FAILED, INTERRUPTED = "failed", "interrupted"
 ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
+RESUMABLE = ENDED - {FINISHED}
 
+MAX_NAME_CHARACTERS = 120
 _ID = re.compile(r"[a-z0-9]{4,40}")
 _READ_TRIES = 20  # a newer checkpoint may replace the one that is being opened
+_TAIL_BYTES = 2048  # more than one line of metrics.jsonl
 
 
 def new_run_id() -> str:
     """An id that nobody can guess, since whoever has the link sees the run; ids sort by time."""
     return f"{int(time.time() * 1000):011x}{secrets.token_hex(6)}"
+
+
+def is_run_id(name: str) -> bool:
+    """Whether `name` may be the id of a run, and so of its folder."""
+    return _ID.fullmatch(name) is not None
+
+
+def check_run_name(name: str) -> str:
+    """`name`, trimmed and composed to NFC, if it may name a run for people.
+
+    One line of 1 to 120 characters of any script. Raises BadName otherwise.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if all(unicodedata.category(c)[0] in "ZCM" for c in name):  # also if only of what cannot be seen
+        raise BadName("A name cannot be empty.")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise BadName(f"A name can have at most {MAX_NAME_CHARACTERS} characters, but this one has {len(name):,}.")
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
+        raise BadName("A name is one line, without tabs or control characters.")
+    return name
 
 
 @dataclass(frozen=True)
@@ -61,12 +94,14 @@ class Run:
     config: dict[str, Any]  # what the job was asked to do
     state: str = QUEUED
     created: float = 0.0
-    started: float | None = None
+    started: float | None = None  # when a worker last began with it
     ended: float | None = None
-    owner: dict[str, Any] = field(default_factory=dict)  # the dispatcher, or the external cluster
+    owner: dict[str, Any] = field(default_factory=dict)  # the dispatcher or the external cluster; nobody, if empty
     error: str | None = None  # one sentence for people
     result: dict[str, Any] = field(default_factory=dict)  # what the job found out
     version: int = 1
+    resumed: int = 0  # how often it went on after it had ended
+    queued: float | None = None  # when it was last put in the line, if not when it was created
 
     @property
     def over(self) -> bool:
@@ -83,6 +118,8 @@ class RunFolder:
             raise UnknownRun(run_id)
         self.id = run_id
         self.path = runs_dir / run_id
+        self._ticket: str | None = None  # of the worker that this object belongs to
+        self._given_up = False
 
     @classmethod
     def create(cls, runs_dir: Path, run: Run, text: str | None = None) -> RunFolder:
@@ -98,6 +135,7 @@ class RunFolder:
             if text is not None:
                 # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes a question mark.
                 (place / "text.txt").write_bytes(text.encode("utf-8", errors="replace"))
+            (place / "lock").touch()
             (place / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False), encoding="utf-8")
         return folder
 
@@ -109,19 +147,136 @@ class RunFolder:
 
     @property
     def run(self) -> Run:
-        """run.json as it is now. Raises UnknownRun if there is none."""
-        if not self.exists():
-            raise UnknownRun(self.id)
+        """run.json as it is now, with the name given since. Raises UnknownRun if there is none."""
+        run = self._stored()
+        try:
+            return replace(run, name=(self.path / "name").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return run
+
+    def _stored(self) -> Run:
         try:
             return Run(**read_json(self.path / "run.json"))
         except TypeError:
             raise StorageProblem(f"The run “{self.id}” was written by another version and cannot be read.") from None
+        except StorageProblem:
+            if not self.exists():
+                raise UnknownRun(self.id) from None
+            raise
 
     def update(self, **changes: Any) -> Run:
-        """Replace fields of run.json; only ever called by the one process that has the run."""
-        run = replace(self.run, **changes)
-        write_json(self.path / "run.json", asdict(run))
+        """Replace fields of run.json; only ever called by the one process that has the run.
+
+        Raises UnknownRun if it was deleted, and StorageProblem if it cannot be written.
+        """
+        run = replace(self._stored(), **changes)
+        self._write("run.json", json.dumps(asdict(run), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
         return run
+
+    def change(self, when: Callable[[Run], bool], **changes: Any) -> Run | None:
+        """`update` if `when` holds for the run as it is at that moment, else None and nothing is changed.
+
+        Of several processes that try the same passage at once, one succeeds. Raises what `update` raises.
+        """
+        with self.alone():
+            return self.update(**changes) if when(self._stored()) else None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the run's lock; it is let go when the process ends, however it ends. Not re-entrant.
+
+        Raises UnknownRun if the run was deleted, StorageProblem if the lock cannot be opened.
+        """
+        try:
+            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            raise UnknownRun(self.id) from None
+        except OSError as error:
+            raise storage_problem(error, "lock this run") from error
+        try:
+            with suppress(OSError):  # a disk without locks: what is looked at before writing tells nearly all
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _write(self, name: str, data: str | bytes) -> None:
+        """Write a file of this folder whole or not at all, never making the folder anew if it was deleted."""
+        temporary = self.path / f".tmp-{secrets.token_hex(8)}"
+        with os_errors(f"write {name}"):
+            try:
+                with temporary.open("xb") as file:
+                    file.write(data.encode("utf-8") if isinstance(data, str) else data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(self.path / name)
+            except FileNotFoundError:
+                if not self.exists():
+                    raise UnknownRun(self.id) from None
+                raise
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    # the worker that has the run
+
+    def hold(self, ticket: str) -> None:
+        """Say that this object belongs to the worker with that ticket; it then writes only while it has the run."""
+        self._ticket = ticket
+
+    def held_in(self, run: Run) -> bool:
+        """Whether a run that says `run` is still that worker's."""
+        return not run.over and run.owner.get("ticket", "") == self._ticket
+
+    def look_after(self) -> None:
+        """Find out whether the run was deleted, or given up for lost and resumed by another; then stop."""
+        try:
+            self._given_up = not self.held_in(self._stored())
+        except UnknownRun:
+            self._given_up = True
+        except StorageProblem:
+            pass  # a disk that does not answer now says nothing about whose the run is
+
+    def _check_held(self) -> None:
+        if self._ticket is not None:
+            self.look_after()
+        if self._given_up:
+            raise RunProblem("This run was deleted, or is another worker’s by now.")
+
+    # deleting and naming
+
+    def rename(self, name: str) -> str:
+        """Give the run a name; the name as kept. Raises BadName, or UnknownRun if there is no such run."""
+        name = check_run_name(name)
+        if not self.exists():
+            raise UnknownRun(self.id)
+        self._write("name", name)
+        return name
+
+    def remove(self) -> None:
+        """Delete the run with all it holds, out of sight at once. Raises UnknownRun, StorageProblem."""
+        if not self.exists():
+            raise UnknownRun(self.id)
+        try:
+            remove_directory(self.path, "delete this run")
+        except StorageProblem:
+            if not self.exists():
+                raise UnknownRun(self.id) from None  # somebody else did, just now
+            raise
+
+    def remove_if(self, when: Callable[[Run], bool]) -> bool:
+        """`remove` if `when` holds for the run as it is at that moment; whether it did."""
+        with self.alone():
+            if not when(self._stored()):
+                return False
+            self.remove()
+            return True
+
+    def sweep(self, *, older_than_seconds: float = 0.0) -> None:
+        """Remove what a worker wrote in the very moment in which the run was deleted; no run has neither file."""
+        with suppress(OSError):
+            old = self.path.stat().st_mtime <= time.time() - older_than_seconds
+            if old and not any((self.path / name).exists() for name in ("run.json", "text.txt")):
+                shutil.rmtree(self.path, ignore_errors=True)
 
     # the text
 
@@ -132,6 +287,16 @@ class RunFolder:
         except FileNotFoundError:
             return ""
 
+    def beginning(self, characters: int = 80) -> str:
+        """The first characters of the text on one line, read without the rest; ends in “…” if there is more."""
+        try:
+            with (self.path / "text.txt").open("rb") as file:
+                raw = file.read(16 * characters + 1)
+        except OSError:
+            return ""
+        line = " ".join(raw.decode("utf-8", errors="ignore").split())
+        return line if len(line) <= characters and len(raw) <= 16 * characters else line[:characters].rstrip() + "…"
+
     # stopping
 
     def ask_to_stop(self) -> None:
@@ -140,9 +305,14 @@ class RunFolder:
             with os_errors("stop this run"):
                 (self.path / "stop").touch()
 
+    def forget_stop(self) -> None:
+        """Take back that the run should stop."""
+        with os_errors("resume this run"):
+            (self.path / "stop").unlink(missing_ok=True)
+
     def should_stop(self) -> bool:
-        """Whether somebody asked the run to stop."""
-        return (self.path / "stop").exists()
+        """Whether somebody asked the run to stop, deleted it, or has it instead of this worker."""
+        return self._given_up or (self.path / "stop").exists() or not self.exists()
 
     def beat(self) -> None:
         """Touch the heartbeat. A full disk is no reason to stop working."""
@@ -151,17 +321,18 @@ class RunFolder:
         except OSError:
             pass
 
-    def seconds_since_beat(self) -> float:
-        """Seconds since a worker last touched the heartbeat; infinite if none did."""
+    def last_beat(self) -> float:
+        """When a worker last touched the heartbeat, in seconds since 1970; 0 if none did."""
         try:
-            return time.time() - (self.path / "heartbeat").stat().st_mtime
+            return (self.path / "heartbeat").stat().st_mtime
         except OSError:
-            return float("inf")
+            return 0.0
 
     # metrics
 
     def append_metric(self, metric: Mapping[str, Any]) -> None:
         """Add one line to metrics.jsonl in a single write, so that readers see whole lines."""
+        self._check_held()
         line = json.dumps(metric, ensure_ascii=False, allow_nan=False) + "\n"
         with os_errors("write down the progress of this run"):
             descriptor = os.open(self.path / "metrics.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -179,11 +350,36 @@ class RunFolder:
             return []
         return list(_whole_lines(raw))
 
+    def last_metric(self) -> dict[str, Any] | None:
+        """The last whole line of metrics.jsonl, found from its end; None if there is none."""
+        try:
+            with (self.path / "metrics.jsonl").open("rb") as file:
+                size, tail = file.seek(0, os.SEEK_END), _TAIL_BYTES
+                while True:
+                    start = max(0, size - tail)
+                    file.seek(start)
+                    raw = file.read(size - start)
+                    whole = _whole_lines(raw if start == 0 else raw.partition(b"\n")[2], newest_first=True)
+                    last = next(whole, None)
+                    if last is not None or start == 0:
+                        return last
+                    tail *= 4
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise storage_problem(error, "read the progress of this run") from error
+
+    def drop_metrics_after(self, share: float) -> None:
+        """Drop the lines that tell of more than `share` of the work, and any that was cut short."""
+        if (self.path / "metrics.jsonl").exists():
+            kept = [metric for metric in self.metrics() if metric["share"] <= share]
+            self._write("metrics.jsonl", "".join(json.dumps(m, ensure_ascii=False) + "\n" for m in kept))
+
     # vocabulary
 
     def write_vocab(self, itos: list[str], counts: list[int]) -> None:
         """Keep the tokens and their counts, by integer, the two specials first."""
-        write_json(self.path / "vocab.json", {"itos": itos, "counts": counts})
+        self._write("vocab.json", json.dumps({"itos": itos, "counts": counts}, ensure_ascii=False))
 
     def vocab(self) -> tuple[list[str], list[int]] | None:
         """The tokens and counts by integer; None before the vocabulary is made."""
@@ -196,6 +392,7 @@ class RunFolder:
 
     def save_checkpoint(self, arrays: Mapping[str, np.ndarray]) -> int:
         """Write arrays as the newest checkpoint, then remove the older ones; returns its number."""
+        self._check_held()
         number = self.checkpoint_number() + 1
         place = self.path / "checkpoints" / f"{number:06d}"
         with directory_in_place(place, doing="save a checkpoint of this run") as temporary:
@@ -233,9 +430,19 @@ class RunFolder:
     def log_error(self, details: str) -> None:
         """Keep what Python said, for whoever runs the server."""
         try:
-            write_atomically(self.path / "error.log", details)
-        except StorageProblem:
+            self._write("error.log", details)
+        except (StorageProblem, UnknownRun):
             pass  # the sentence in run.json is what matters
+
+
+def run_ids(runs_dir: Path) -> list[str]:
+    """The ids of all runs, newest first, without looking into their folders. Raises StorageProblem."""
+    try:
+        return sorted((name for name in os.listdir(runs_dir) if _ID.fullmatch(name)), reverse=True)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise storage_problem(error, "list the runs") from error
 
 
 def list_runs(runs_dir: Path) -> Iterator[Run]:
@@ -243,19 +450,15 @@ def list_runs(runs_dir: Path) -> Iterator[Run]:
 
     What cannot be read is passed over, so that one bad folder hides no other.
     """
-    try:
-        names = sorted((name for name in os.listdir(runs_dir) if _ID.fullmatch(name)), reverse=True)
-    except FileNotFoundError:
-        return
-    for name in names:
+    for name in run_ids(runs_dir):
         try:
             yield RunFolder(runs_dir, name).run
         except (UnknownRun, StorageProblem):
             continue
 
 
-def _whole_lines(raw: bytes) -> Iterator[dict[str, Any]]:
-    for line in raw.split(b"\n")[:-1]:
+def _whole_lines(raw: bytes, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
+    for line in raw.split(b"\n")[:-1][:: -1 if newest_first else 1]:
         try:
             yield json.loads(line)
         except ValueError:

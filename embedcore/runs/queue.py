@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from embedcore.runs.folder import Run
+from embedcore.runs.folder import Run, is_run_id
 from embedcore.storage import os_errors
 
 _FOLDER = ".queue"
 
 
 def add(runs_dir: Path, run: Run) -> None:
-    """Put a run at the end of the line (the order is that of `created`)."""
+    """Put a run in the line, by when it was queued; a run that stands there already stays as it is.
+
+    Raises StorageProblem.
+    """
     with os_errors("put this run in the waiting line"):
         (runs_dir / _FOLDER).mkdir(parents=True, exist_ok=True)
-        (runs_dir / _FOLDER / f"{int(run.created * 1000):015d}-{run.id}").touch()
+        (runs_dir / _FOLDER / f"{int((run.queued or run.created) * 1000):015d}-{run.id}").touch()
 
 
 def waiting(runs_dir: Path) -> list[str]:
@@ -28,7 +31,8 @@ def waiting(runs_dir: Path) -> list[str]:
         names = os.listdir(runs_dir / _FOLDER)
     except FileNotFoundError:
         return []
-    return [name.partition("-")[2] for name in sorted(names)]
+    # Other programs leave files of their own anywhere; they hold up nobody.
+    return [run_id for name in sorted(names) if is_run_id(run_id := name.partition("-")[2])]
 
 
 def take(runs_dir: Path, run_id: str) -> bool:

@@ -17,18 +17,72 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from embedcore.errors import StorageProblem
+from embedcore.errors import EmbedcoreError, RunProblem, StorageProblem
 from embedcore.runs import queue
-from embedcore.runs.folder import Run, RunFolder, list_runs, new_run_id
+from embedcore.runs.folder import (
+    FAILED,
+    FINISHED,
+    QUEUED,
+    RESUMABLE,
+    RUNNING,
+    Run,
+    RunFolder,
+    list_runs,
+    new_run_id,
+    run_ids,
+)
 from embedcore.settings import Settings
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 8.0  # how long the dispatcher may take to end its workers
 _SOUND_SECONDS = 30.0  # one that lived this long was able to start
 _PAUSE_SECONDS = 10.0
+_BEGINNING_CHARACTERS = 80
+_NOT_RESUMABLE = {
+    QUEUED: "This run is already waiting in the line.",
+    RUNNING: "This run is already running.",
+    FINISHED: "This run is finished: there is nothing left to do.",
+}
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run as a list of runs shows it."""
+
+    run: Run
+    metric: dict[str, Any] | None  # the last report of its progress
+    place: int | None  # in the waiting line, from 1; None if it does not wait there
+    beginning: str  # of its text, on one line
+    resumable: bool  # whether going on from where it ended makes sense
+
+    @property
+    def loss(self) -> float | None:
+        """The last loss that is known."""
+        return (self.metric or {}).get("loss", self.run.result.get("loss"))
+
+    @property
+    def share(self) -> float:
+        """How much of the work is done, 0 to 1."""
+        return 1.0 if self.run.state == FINISHED else float((self.metric or {}).get("share", 0.0))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a new run like an earlier one begins from; a copy, to be changed at will."""
+
+    kind: str
+    name: str
+    config: dict[str, Any]
+    text: str
+
+    @property
+    def tokenizer(self) -> str | None:
+        """How the text was split; None for a kind of run that splits none."""
+        return self.config.get("tokenizer")
 
 
 class Runs:
@@ -39,6 +93,7 @@ class Runs:
         self.workers = 0  # workers that are ready, as the dispatcher last said
         self._dir = settings.runs_dir
         self._lock = threading.Lock()
+        self._resuming = threading.Lock()  # some network disks lock between processes only
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
 
@@ -72,13 +127,10 @@ class Runs:
         self.workers = 0
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.settings.to_environment()}
         # Its workers import embedcore from where this process has it.
         here = str(Path(__file__).parents[2])
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, environment.get("PYTHONPATH")]))
-        environment["EMBEDCORE_HOME"] = str(self.settings.home)
-        environment["EMBEDCORE_WORKERS"] = str(self.settings.workers)
-        environment["DASK_SCHEDULER_ADDRESS"] = self.settings.dask_scheduler_address or ""
         # Python's own tracker of shared semaphores has something to say whenever workers are killed.
         environment["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
         command = [sys.executable, "-m", "embedcore.runs.dispatcher"]
@@ -129,10 +181,64 @@ class Runs:
         if folder.exists():
             return folder.run
         folder = RunFolder.create(self._dir, run, text)
-        queue.add(self._dir, folder.run)
+        try:
+            queue.add(self._dir, folder.run)
+        except StorageProblem:
+            folder.remove()  # who is told that it failed does not find it begun later
+            raise
         self.start()
         self._poke()
         return folder.run
+
+    def resume(self, run_id: str) -> Run:
+        """Put a run that ended early in the line again; it goes on from its checkpoint, or else begins anew.
+
+        Of several people who ask at once, one succeeds. Raises RunProblem for a run that waits,
+        runs or is finished, UnknownRun, and StorageProblem.
+        """
+        folder = self.folder(run_id)
+        with self._resuming, folder.alone():
+            run = folder.run
+            if run.state not in RESUMABLE:
+                raise RunProblem(_NOT_RESUMABLE[run.state])
+            changes: dict[str, Any] = {
+                "state": QUEUED, "error": None, "ended": None, "result": {}, "owner": {},
+                "resumed": run.resumed + 1, "queued": time.time(),
+            }  # fmt: skip
+            folder.forget_stop()
+            # The place comes first: a dispatcher that sees it waits for the lock. The other
+            # way round, an end in between would leave a run that waits without a place.
+            queue.add(self._dir, replace(run, **changes))
+            try:
+                folder.update(**changes)
+            except EmbedcoreError:
+                queue.take(self._dir, run_id)
+                raise
+        self.start()
+        self._poke()
+        return folder.run
+
+    def rename(self, run_id: str, name: str) -> str:
+        """Give a run another name (one line of 1 to 120 characters); the name as kept.
+
+        Raises BadName, UnknownRun, StorageProblem.
+        """
+        return RunFolder(self._dir, run_id).rename(name)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run with its text, out of sight at once; work on it ends by itself.
+
+        Vector sets that were kept from it stay. Raises UnknownRun, StorageProblem.
+        """
+        RunFolder(self._dir, run_id).remove()
+        queue.take(self._dir, run_id)
+        self._poke()
+
+    def again(self, run_id: str) -> Draft:
+        """What a new run with other settings begins from. Raises UnknownRun, StorageProblem."""
+        folder = self.folder(run_id)
+        run = folder.run
+        return Draft(run.kind, run.name, dict(run.config), folder.text())
 
     def folder(self, run_id: str) -> RunFolder:
         """The folder of a run. Raises UnknownRun if there is none."""
@@ -144,10 +250,36 @@ class Runs:
         """The newest runs."""
         return list(itertools.islice(list_runs(self._dir), limit))
 
+    def listing(self, limit: int = 50, offset: int = 0) -> list[RunSummary]:
+        """One page of the list of runs, newest first: `limit` of them after the first `offset`.
+
+        A run that cannot be read is left out of its page. Raises StorageProblem.
+        """
+        places = {run_id: place for place, run_id in enumerate(queue.waiting(self._dir), 1)}
+        ids = (run_id for run_id in run_ids(self._dir) if RunFolder(self._dir, run_id).exists())
+        found = []
+        for run_id in itertools.islice(ids, offset, offset + limit):
+            folder = RunFolder(self._dir, run_id)
+            try:
+                run, metric = folder.run, folder.last_metric()
+            except EmbedcoreError:
+                continue  # deleted just now, or damaged
+            # What failed before its first checkpoint would fail again.
+            resumable = run.state in RESUMABLE and (run.state != FAILED or folder.checkpoint_number() > 0)
+            place = places.get(run_id) if run.state == QUEUED else None
+            found.append(RunSummary(run, metric, place, folder.beginning(_BEGINNING_CHARACTERS), resumable))
+        return found
+
+    def count(self) -> int:
+        """How many runs there are."""
+        return sum(RunFolder(self._dir, run_id).exists() for run_id in run_ids(self._dir))
+
     def ask_to_stop(self, run_id: str) -> None:
-        """Ask a run to stop; it keeps what it has. One that waits never starts."""
-        self.folder(run_id).ask_to_stop()
-        self._poke()
+        """Ask a run to stop; it keeps what it has. One that waits never starts, one that is over is left alone."""
+        folder = self.folder(run_id)
+        if not folder.run.over:  # the flag would stop it when it is resumed
+            folder.ask_to_stop()
+            self._poke()
 
     def place(self, run_id: str) -> int | None:
         """A queued run's place in the line, from 1; None if it does not wait there."""

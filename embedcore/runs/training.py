@@ -5,8 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from embedcore.errors import TrainingProblem
 from embedcore.runs.folder import RunFolder
+from embedcore.runs.frames import FrameWriter
 from embedcore.settings import Settings
+from embedcore.storage import remove_leftovers
 from embedcore.text import tokenize
 from embedcore.training import TrainConfig
 
@@ -20,38 +25,59 @@ _FEWEST_SECONDS = 1.0  # between two checkpoints
 def run_training(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     """Train on the folder's text until done or asked to stop; returns what run.json's result says.
 
-    Raises what Trainer raises; the last good weights are in the last checkpoint then too.
+    Where there is a checkpoint, training goes on from it, to the same end. Raises what Trainer
+    raises; the last good weights are in the last checkpoint then too.
     """
     from embedcore.training import Trainer
 
-    config = TrainConfig.from_json(folder.run.config)
+    asked = dict(folder.run.config)
+    watched = asked.pop("watch", [])  # words; no setting of the training
+    config = TrainConfig.from_json(asked)
     config.check(settings)
     trainer = Trainer(tokenize(folder.text(), config.tokenizer), config)
+    _resume(folder, trainer)
     folder.write_vocab(trainer.vocab.itos, trainer.vocab.counts)
     checkpoints = _Checkpoints(folder, trainer, settings.checkpoint_seconds)
     checkpoints.save()
-
-    last: Progress | None = None
+    frames = FrameWriter(folder, trainer.vocab, config.dim, watched, share=trainer.share)
+    weight = trainer.embedding.weight.detach().numpy()  # (V, D), the memory that is trained
+    frames.add(trainer.share, weight)
 
     def on_progress(progress: Progress) -> None:
-        nonlocal last
-        last = progress
         folder.append_metric(progress.to_json())
         checkpoints.save_if_due()
+        frames.add(progress.share, weight)
 
     try:
         outcome = trainer.run(on_progress=on_progress, should_stop=folder.should_stop)
     finally:
         checkpoints.save()
+        frames.add(trainer.share, weight, last=True)
+    last = folder.last_metric() or {}
     return {
         "stopped": outcome == "stopped",
         "vocab_size": len(trainer.vocab),
         "dim": trainer.config.dim,
-        "tokens": last.tokens if last else 0,
-        "seconds": last.seconds if last else 0.0,
-        "loss": last.loss if last else None,
-        "share": last.share if last else 0.0,
+        "tokens": last.get("tokens", 0),
+        "seconds": last.get("seconds", 0.0),
+        "loss": last.get("loss"),
+        "share": trainer.share,
     }
+
+
+def _resume(folder: RunFolder, trainer: Trainer) -> None:
+    """Bring the trainer and the folder to where the newest checkpoint was made, if there is one."""
+    remove_leftovers(folder.path, older_than_hours=0)  # of a worker that was killed
+    remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
+    state, vocab = folder.checkpoint(), folder.vocab()
+    if state is not None:
+        if vocab is None or vocab[0] != trainer.vocab.itos:
+            raise TrainingProblem(
+                "This run was begun by a version that split its text into other words, "
+                "so that it cannot go on from its checkpoint. Run it again."
+            )
+        trainer.restore({name: np.array(array) for name, array in state.items()})  # torch warns of read-only ones
+    folder.drop_metrics_after(trainer.share)
 
 
 class _Checkpoints:

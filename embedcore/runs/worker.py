@@ -1,7 +1,9 @@
 """What a worker process does with a run: does the job, and writes down how it ended.
 
 Runs inside a Dask worker. It may be called for a run that was begun before, when an external
-cluster gives the task of a dead worker to another one: such a run is not begun again.
+cluster gives the task of a dead worker to another one: such a run is not begun again. And it
+may find, at any moment, that the run was deleted, or given up for lost and resumed by somebody
+else: then it ends without a trace.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from embedcore.errors import EmbedcoreError, StorageProblem
+from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, RunFolder
 from embedcore.settings import Settings
 
 BEAT_SECONDS = 2.0
+DELETED = "deleted"  # what `execute` returns for a run that is no longer there
 WORKER_DIED = "The worker process of this run ended before the run did. What the last checkpoint held is kept."
+_END_TRIES = 30  # a second apart
 
 
 def _train(folder: RunFolder, settings: Settings) -> dict[str, Any]:
@@ -31,44 +35,75 @@ def _train(folder: RunFolder, settings: Settings) -> dict[str, Any]:
 JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {"train": _train}
 
 
-def execute(settings: Settings, runs_dir: Path, run_id: str) -> str:
-    """Do a run and return the state it ended in. Raises nothing that a job raised."""
+def execute(settings: Settings, runs_dir: Path, run_id: str, ticket: str = "") -> str:
+    """Do a run and return the state it ended in; nothing is done unless it was given out with that ticket.
+
+    Raises nothing that a job raised; StorageProblem only if the end could not be written down,
+    with the sentence that should stand there.
+    """
     folder = RunFolder(runs_dir, run_id)
-    run = folder.run
-    if run.over:
-        return run.state
-    if run.state != QUEUED:
-        return folder.update(state=INTERRUPTED, ended=time.time(), error=WORKER_DIED).state
+    folder.hold(ticket)
     done = threading.Event()
-    folder.beat()
-    threading.Thread(target=_beat, args=(folder, done), daemon=True).start()
     try:
-        if folder.should_stop():
-            return folder.update(state=STOPPED, ended=time.time()).state
-        folder.update(state=RUNNING, started=time.time(), owner={**run.owner, "worker": os.getpid()})
-        result = JOBS[run.kind](folder, settings)
-        state = STOPPED if folder.should_stop() and result.get("stopped") else FINISHED
-        return folder.update(state=state, ended=time.time(), result=result).state
-    except EmbedcoreError as error:
-        return _end_badly(folder, str(error))
-    except MemoryError:
-        return _end_badly(folder, "There was not enough memory for this. Try fewer dimensions or a shorter text.")
-    except Exception:
-        folder.log_error(traceback.format_exc())
-        return _end_badly(folder, "Something went wrong that should not have. The server keeps the details.")
+        run = folder.run
+        if not folder.held_in(run):
+            return run.state
+        if run.state != QUEUED:
+            return _end(folder, state=INTERRUPTED, error=WORKER_DIED)
+        folder.beat()
+        threading.Thread(target=_beat, args=(folder, done), daemon=True).start()
+        return _work(folder, settings)
+    except UnknownRun:
+        return DELETED
     finally:
         done.set()
+        folder.sweep()
 
 
-def _end_badly(folder: RunFolder, sentence: str) -> str:
-    for _ in range(30):
+def _work(folder: RunFolder, settings: Settings) -> str:
+    """Do the job and write down how it ended."""
+    try:
+        run = folder.run
+        if folder.should_stop():
+            return _end(folder, state=STOPPED)
+        owner = {**run.owner, "worker": os.getpid()}
+        if not folder.change(folder.held_in, state=RUNNING, started=time.time(), owner=owner):
+            return folder.run.state
+        result = JOBS[run.kind](folder, settings)
+    except EmbedcoreError as error:
+        return _end(folder, state=FAILED, error=str(error))
+    except MemoryError:
+        return _end(
+            folder, state=FAILED, error="There was not enough memory for this. Try fewer dimensions or a shorter text."
+        )
+    except Exception:
+        if not folder.exists():
+            return DELETED  # what it was about to read or write is gone
+        folder.log_error(traceback.format_exc())
+        return _end(
+            folder, state=FAILED, error="Something went wrong that should not have. The server keeps the details."
+        )
+    return _end(folder, state=STOPPED if result.get("stopped") else FINISHED, result=result)
+
+
+def _end(folder: RunFolder, **changes: Any) -> str:
+    """Write down how the run ended, unless it is no longer this worker's; the state it is in.
+
+    Raises UnknownRun if it was deleted, StorageProblem with the sentence to show if the disk
+    does not take it for a while.
+    """
+    problem = StorageProblem("")
+    for _ in range(_END_TRIES):
         try:
-            return folder.update(state=FAILED, ended=time.time(), error=sentence).state
-        except StorageProblem:
+            ended = folder.change(folder.held_in, ended=time.time(), **changes)
+            return (ended or folder.run).state
+        except StorageProblem as error:
+            problem = error
             time.sleep(1)  # on a full disk not even the end can be written; space may come back
-    return FAILED
+    raise StorageProblem(changes.get("error") or str(problem))
 
 
 def _beat(folder: RunFolder, done: threading.Event) -> None:
     while not done.wait(BEAT_SECONDS):
         folder.beat()
+        folder.look_after()

@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from embedcore.training.config import OBJECTIVES, TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.initial import initial_weight
+from embedcore.training.initial import INITS, initial_weight
 from embedcore.training.progress import Progress
-from embedcore.training.suggest import Suggestion, resolve, suggest
+from embedcore.training.suggest import Suggestion, estimate_seconds, resolve, suggest
 
 if TYPE_CHECKING:
     from embedcore.training.trainer import Trainer, train
 
 __all__ = [
+    "INITS",
     "OBJECTIVES",
     "Corpus",
     "Progress",
     "Suggestion",
     "TrainConfig",
     "Trainer",
+    "estimate_seconds",
     "initial_weight",
     "resolve",
     "suggest",

@@ -12,6 +12,7 @@ from typing import Any
 
 from embedcore.errors import BadSetting
 from embedcore.settings import Settings, load
+from embedcore.training.initial import INITS
 
 OBJECTIVES = ("skipgram",)
 
@@ -33,6 +34,7 @@ class TrainConfig:
     epochs: int = 5  # passes over the text
     lr: float | None = None  # learning rate at the start; it falls in a straight line to nearly 0
     batch: int | None = None  # positions of the text that one step learns from
+    init: str | None = None  # what the vectors start from, one of INITS
     seed: int = 1  # the same seed, text and settings give the same vectors
     tokenizer: str = "words"  # how the text was split; kept for the record, not used in training
 
@@ -58,6 +60,8 @@ class TrainConfig:
             _check_number("lr", self.lr)
             if not 0 < self.lr <= MAX_LR:
                 raise BadSetting(f"lr should be above 0 and at most {MAX_LR:g}, but is {self.lr}.")
+        if self.init is not None and self.init not in INITS:
+            raise BadSetting(f"init should be one of {', '.join(INITS)}, but is {self.init!r}.")
         if self.batch is not None:
             _check_whole("batch", self.batch, 1, MAX_BATCH)
         if not isinstance(self.tokenizer, str) or not self.tokenizer:

@@ -11,18 +11,27 @@ from numpy.typing import NDArray
 from embedcore.errors import BadSetting
 from embedcore.vocab import PAD_INDEX
 
+UNIFORM, NORMAL = "uniform", "normal"
+INITS = (UNIFORM, NORMAL)
+# What each objective starts from where nothing else is chosen.
+INIT_OF = {"skipgram": UNIFORM}
 
-def initial_weight(vocab_size: int, dim: int, seed: int, objective: str = "skipgram") -> NDArray[np.float32]:
+
+def initial_weight(vocab_size: int, dim: int, seed: int, init: str = UNIFORM) -> NDArray[np.float32]:
     """The embedding's first weight, (vocab_size, dim) float32, with the `<pad>` row zero.
 
-    Skip-gram starts as word2vec does, uniform within 0.5 / dim of zero (the output weights
-    start at zero): vectors that start small take their direction from the text rather than
-    from the draw. Raises BadSetting for an objective that does not exist.
+    "uniform" is how word2vec starts, within 0.5 / dim of zero: vectors that start small take
+    their direction from the text rather than from the draw. "normal" is how `nn.Embedding`
+    starts, N(0, 1), as in the tutorial. Raises BadSetting for a draw that does not exist.
     """
-    if objective != "skipgram":
-        raise BadSetting(f"objective should be skipgram, but is {objective!r}.")
-    weight = np.random.default_rng(seed).random((vocab_size, dim), dtype=np.float32)  # (V, D)
-    weight -= np.float32(0.5)
-    weight /= np.float32(dim)
+    generator = np.random.default_rng(seed)
+    if init == UNIFORM:
+        weight = generator.random((vocab_size, dim), dtype=np.float32)  # (V, D)
+        weight -= np.float32(0.5)
+        weight /= np.float32(dim)
+    elif init == NORMAL:
+        weight = generator.standard_normal((vocab_size, dim), dtype=np.float32)  # (V, D)
+    else:
+        raise BadSetting(f"init should be one of {', '.join(INITS)}, but is {init!r}.")
     weight[PAD_INDEX : PAD_INDEX + 1] = 0
     return weight

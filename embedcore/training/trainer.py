@@ -20,7 +20,7 @@ from embedcore.errors import TrainingProblem
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
 from embedcore.training.feed import Feed, Place
-from embedcore.training.initial import initial_weight
+from embedcore.training.initial import UNIFORM, initial_weight
 from embedcore.training.progress import Meter, Progress
 from embedcore.training.skipgram import Stepper, Windows
 from embedcore.training.suggest import resolve
@@ -63,7 +63,7 @@ class Trainer:
         self.vocab, self.tokens = self.corpus.vocab, self.corpus.tokens
         config.check(vocab_size=len(self.vocab))
         self.config = resolve(config, self.tokens)
-        first = initial_weight(len(self.vocab), config.dim, config.seed, config.objective)  # (V, D)
+        first = initial_weight(len(self.vocab), config.dim, config.seed, self.config.init or UNIFORM)  # (V, D)
         self.embedding = nn.Embedding(len(first), config.dim, padding_idx=PAD_INDEX, _weight=torch.from_numpy(first))
         self.context = torch.zeros(first.shape)  # (V, D)
         self.share = 0.0

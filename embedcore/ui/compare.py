@@ -110,7 +110,7 @@ def show_similarity(chosen: ChosenSet, words: ChosenWords) -> None:
     cosines = chosen.vectors.similarity_matrix(words.tokens)
     first, second, cosine = _closest(words.tokens, cosines)
     st.echarts_chart(
-        figures.similarity_heatmap(words.tokens, cosines, dark=_dark()), key="similarity",
+        figures.similarity_heatmap(words.tokens, cosines, dark=resources.dark()), key="similarity",
         height=min(max(300, 110 + 44 * len(words.tokens)), 1400),
         alt=f"Cosine similarities of {len(words.tokens)} words; {first} and {second} are closest, at {cosine:.3f}",
     )  # fmt: skip
@@ -153,8 +153,9 @@ def show_vectors(chosen: ChosenSet, words: ChosenWords) -> None:
     vectors = chosen.vectors
     st.header("The vectors themselves")
     rows = [vectors.row(token) for token in words.tokens]
+    numbers = np.stack([vectors[token] for token in words.tokens])
     st.echarts_chart(
-        figures.vector_strips(words.tokens, np.stack([vectors[token] for token in words.tokens]), dark=_dark()),
+        figures.vector_strips(words.tokens, numbers, dark=resources.dark()),
         key="strips", height=110 + 34 * len(words.tokens),
         alt=f"The {vectors.dim} numbers of each word’s vector as coloured cells",
     )  # fmt: skip
@@ -176,7 +177,3 @@ def as_printed(vectors: WordVectors, token: str) -> str:
         f">>> vectors.shape\n({len(vectors)}, {vectors.dim})\n"
         f">>> vectors[stoi[{token!r}]]\n{numbers}{more}"
     )
-
-
-def _dark() -> bool:
-    return st.context.theme.type == "dark"

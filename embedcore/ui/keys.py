@@ -5,8 +5,11 @@ SOURCE = "source"
 SAMPLE = "sample"
 TOKENIZER = "tokenizer"
 SETTING = {
-    name: name for name in ("dim", "epochs", "window", "negative", "min_count", "sample_rate", "lr", "batch", "seed")
+    name: name
+    for name in ("dim", "epochs", "window", "negative", "min_count", "sample_rate", "lr", "batch", "seed", "init")
 }
+SENTENCE = "sentence"
+OTHER_SENTENCE = "sentence2"
 # Train, the form (not in the URL: a text is no link)
 PASTED = "pasted_text"
 CHANGE_TEXT = "change_text"
@@ -16,13 +19,23 @@ START = "start_training"
 # Train, a run
 RUN = "run"
 STOP = "stop_run"
-NEIGHBORS_OF = "word"
+WATCH = "watch"
+ZOOM = "zoom"
+FOLLOW = "follow"
+REPLAY = "replay"
+MAP = "word_map"
+NAME = "new_name"
 KEEP_NAME = "keep_name"
 KEEP = "keep_vectors"
 FORMAT = "download_format"
 DOWNLOAD = "download_vectors"
 NEW_RUN = "new_run"
 LOSS_CHART = "loss_chart"
+TABLE_CHART = "lookup_chart"
+RUNS_PAGE = "runs_page"
+ACTIONS = "actions"
+RENAME = "rename_run"
+DELETE = "delete_run"
 
 # Compare (in the URL)
 VECTORS = "vectors"

@@ -11,6 +11,7 @@ import streamlit as st
 from embedcore.errors import EmbedcoreError
 from embedcore.ui.words import plain
 
+_KEPT = "kept_problem"
 _log = logging.getLogger("embedcore")
 
 
@@ -21,6 +22,21 @@ def problems() -> Iterator[None]:
         yield
     except EmbedcoreError as error:
         st.error(plain(str(error), limit=600), icon=":material/error:")
+
+
+@contextmanager
+def kept_problems() -> Iterator[None]:
+    """Keep an EmbedcoreError of a callback for `show_kept`: a callback comes before there is a page to write on."""
+    try:
+        yield
+    except EmbedcoreError as error:
+        st.session_state[_KEPT] = str(error)
+
+
+def show_kept() -> None:
+    """Show, once, what could not be done in a callback."""
+    if sentence := st.session_state.pop(_KEPT, None):
+        st.error(plain(sentence, limit=600), icon=":material/error:")
 
 
 def hide_script_error(error: Exception) -> bool:

@@ -5,13 +5,19 @@ Everything here is handed out as the object itself and must not be changed by wh
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import streamlit as st
 
 from embedcore import settings as settings_module
+from embedcore import snippets
 from embedcore.library import VectorsInfo, list_vectors, open_vectors
 from embedcore.runs import Runs
 from embedcore.settings import Settings
 from embedcore.text import count_characters, tokenize
+from embedcore.training import initial_weight
+from embedcore.training.corpus import Corpus
 from embedcore.vectors import WordVectors
 from embedcore.vocab import Vocab
 
@@ -54,7 +60,32 @@ def vocabulary(digest: str, tokenizer: str, _text: str) -> Vocab:
     return Vocab.build(tokenize(_text, tokenizer))
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def corpus(digest: str, tokenizer: str, min_count: int, _text: str) -> Corpus:
+    """A text encoded for training."""
+    return Corpus.read(tokenize(_text, tokenizer), min_count=min_count)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def vocabulary_code(digest: str, tokenizer: str, min_count: int, vocab_size: int, _text: str) -> str:
+    """The lines that make a text's vocabulary; looking for rare characters takes a moment in a long text."""
+    return snippets.vocabulary(_text, tokenizer=tokenizer, min_count=min_count, vocab_size=vocab_size)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def first_weight(vocab_size: int, dim: int, seed: int, init: str) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """The weight that a training starts from."""
+    weight = initial_weight(vocab_size, dim, seed, init)
+    weight.flags.writeable = False
+    return weight
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def sentences_and_characters(digest: str, tokenizer: str, _text: str) -> tuple[int, int]:
     """How many sentences with a word in them, and how many characters, a text has."""
     return sum(1 for _ in tokenize(_text, tokenizer)), count_characters(_text)
+
+
+def dark() -> bool:
+    """Whether this visitor looks at a dark page."""
+    return st.context.theme.type == "dark"

@@ -1,24 +1,23 @@
-"""The Train page while a run goes on and after it: progress, the loss, neighbours, what to keep."""
+"""The Train page while a run goes on and after it: how far it is, the loss, and what it was asked to do.
+
+The map is in `run_map`, watched words in `run_words`, keeping the result in `run_keep`, and
+what can be done with a run in `run_actions`.
+"""
 
 from __future__ import annotations
 
-import io
 import time
-from functools import partial
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from embedcore import figures, library
-from embedcore.formats import FORMATS
+from embedcore import figures, snippets
 from embedcore.runs import Run, RunFolder
-from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
-from embedcore.tokens import Tokens
-from embedcore.ui import keys, messages, resources, text_choice, training_form
-from embedcore.ui.words import counted, duration, ordinal, plain, telling_words
-from embedcore.vectors import WordVectors
-from embedcore.vocab import SPECIALS
+from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RESUMABLE, RUNNING, STOPPED
+from embedcore.ui import keys, resources, run_actions, run_keep, run_map, run_words, text_choice, training_form
+from embedcore.ui.words import counted, duration, ordinal, plain
 
 STATES = {
     QUEUED: ("Waiting", "gray"),
@@ -28,7 +27,7 @@ STATES = {
     FAILED: ("Failed", "red"),
     INTERRUPTED: ("Interrupted", "red"),
 }
-_LIVE = "700ms"
+_LIVE = "500ms"
 
 
 def show(run_id: str) -> None:
@@ -39,15 +38,19 @@ def show(run_id: str) -> None:
         st.rerun()
     folder = resources.runs().folder(run_id)
     run = folder.run
-    st.header(plain(run.name))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(run.name))
+        run_actions.menu(run, resumable=run.state in RESUMABLE and folder.checkpoint_number() > 0)
     # Timers only while there is something to wait for; the elements are the same before and after.
-    watch, ask = st.columns([3, 2], gap="large")
+    every = None if run.over else _LIVE
+    watch, see = st.columns(2, gap="large")
     with watch:
-        st.fragment(_progress, run_every=None if run.over else _LIVE)(folder, run.over)
-    with ask:
-        st.fragment(_neighbors, run_every=None if run.over else "2s")(folder)
+        st.fragment(_progress, run_every=every)(folder, run.over)
+    with see:
+        st.fragment(run_map.show, run_every=None if run.over else "1s")(folder, run)
+    st.fragment(run_words.show, run_every=None if run.over else "2s")(folder)
     if run.over and folder.checkpoint_number():
-        _keep(folder, run)
+        run_keep.show(folder, run)
     _about(folder, run)
 
 
@@ -61,18 +64,22 @@ def _progress(folder: RunFolder, was_over: bool) -> None:
     _state_line(folder, run)
     share = 1.0 if run.state == FINISHED else (last["share"] if last else 0.0)
     st.progress(share, text=_share_text(run, share))
-    tiles = st.container(horizontal=True)
-    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=118)
-    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=118)
-    if run.over:
-        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=118)
-    else:
-        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=118)
-    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=118)
+    _tiles(run, last)
     st.echarts_chart(
-        figures.loss_curve(metrics, epochs=run.config["epochs"]), key=keys.LOSS_CHART, height=300,
+        figures.loss_curve(metrics, epochs=run.config["epochs"]), key=keys.LOSS_CHART, height=290,
         alt="The loss per pair against the passes over the text: falling means learning",
     )  # fmt: skip
+
+
+def _tiles(run: Run, last: Mapping[str, Any] | None) -> None:
+    tiles = st.container(horizontal=True)
+    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=110)
+    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=125)
+    if run.over:
+        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=100)
+    else:
+        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=100)
+    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=125)
 
 
 def _state_line(folder: RunFolder, run: Run) -> None:
@@ -81,14 +88,13 @@ def _state_line(folder: RunFolder, run: Run) -> None:
         st.badge(label, color=color)  # type: ignore[arg-type]
         if run.state == QUEUED:
             st.caption(_waiting(folder))
-        elif run.state == RUNNING:
-            if folder.should_stop():
-                st.caption("Stopping, and keeping what it has…")
-            elif st.button("Stop", icon=":material/stop:", key=keys.STOP):
-                resources.runs().ask_to_stop(run.id)
-                st.rerun(scope="fragment")
         elif run.state == STOPPED:
-            st.caption("Somebody pressed Stop. What it had learned until then is below.")
+            st.caption("Somebody pressed Stop. What it had learned until then is here.")
+        elif run.state == RUNNING and folder.should_stop():
+            st.caption("Stopping, and keeping what it has…")
+        if not run.over and not folder.should_stop() and st.button("Stop", icon=":material/stop:", key=keys.STOP):
+            resources.runs().ask_to_stop(run.id)
+            st.rerun(scope="fragment")
     if run.error:
         st.error(plain(run.error, limit=600), icon=":material/error:")
 
@@ -111,118 +117,32 @@ def _share_text(run: Run, share: float) -> str:
     return f"{share:.0%} done"
 
 
-def _speed(run: Run, last: dict[str, float] | None) -> float:
+def _speed(run: Run, last: Mapping[str, Any]) -> float:
     """Words per second now, or over the whole run when it is over."""
-    if last is None:
-        return 0.0
-    if run.over and last["seconds"] > 0:
-        return last["tokens"] / last["seconds"]
-    return last["words_per_second"]
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _tokens(run_id: str, _folder: RunFolder) -> Tokens:
-    vocab = _folder.vocab()
-    assert vocab is not None  # asked only when there is a checkpoint, which comes after the vocabulary
-    return Tokens.of(vocab[0][len(SPECIALS) :])
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _checkpoint_vectors(run_id: str, number: int, _folder: RunFolder) -> WordVectors | None:
-    arrays = _folder.checkpoint("weight")
-    if arrays is None:
-        return None
-    tokenizer = _folder.run.config.get("tokenizer")
-    return WordVectors(
-        _tokens(run_id, _folder), np.asarray(arrays["weight"])[len(SPECIALS) :], name="this text",
-        lowercased=True if tokenizer == "words" else None,
-    )  # fmt: skip
-
-
-def vectors_of(folder: RunFolder) -> WordVectors | None:
-    """The vectors of a run's newest checkpoint, without the specials; None before the first."""
-    number = folder.checkpoint_number()
-    return _checkpoint_vectors(folder.id, number, folder) if number else None
-
-
-def _neighbors(folder: RunFolder) -> None:
-    """The nearest words of any word, in the newest checkpoint."""
-    st.header("Neighbours")
-    vectors = vectors_of(folder)
-    if vectors is None:
-        st.caption("Once training has begun, any word’s nearest words show here.")
-        return
-    word = st.text_input(
-        "Word", value=telling_words(vectors.tokens)[0], key=keys.NEIGHBORS_OF, bind="query-params",
-        help="Its nearest words by cosine similarity, as the table stands now.",
-    )  # fmt: skip
-    with messages.problems():
-        near = vectors.most_similar((word or "").strip(), topn=10)
-        if not near:
-            st.caption("There is no other word in this table.")
-            return
-        st.dataframe(
-            pd.DataFrame({"word": [n.word for n in near], "cosine similarity": [n.similarity for n in near]}),
-            hide_index=True,
-            column_config={
-                "cosine similarity": st.column_config.ProgressColumn(min_value=0.0, max_value=1.0, format="%.3f")
-            },
-            alt="The nearest words and their cosine similarity",
-        )  # fmt: skip
-
-
-def _keep(folder: RunFolder, run: Run) -> None:
-    """Keep the vectors in the library, or take them away as a file."""
-    st.header("Keep it")
-    vectors = vectors_of(folder)
-    if vectors is None:
-        return
-    keep, download = st.columns(2, gap="large")
-    with keep, st.form("keep", border=False):
-        name = st.text_input(
-            "Name of the vector set", key=keys.KEEP_NAME, placeholder="my-vectors", max_chars=80,
-            help="Letters of any script, digits, spaces and . _ - . Everybody who uses this server sees the set.",
-        )  # fmt: skip
-        if st.form_submit_button("Keep as a vector set", icon=":material/bookmark_add:", key=keys.KEEP):
-            with messages.problems():
-                info = _save(str(name or ""), vectors, run)
-                st.success(f"Kept as {plain(info.name)}: {counted(info.rows, 'word')} × {info.dim}.")
-                st.page_link(
-                    "compare.py", label="Compare words on it", icon=":material/compare_arrows:",
-                    query_params={keys.VECTORS: info.name},
-                )  # fmt: skip
-    with download:
-        chosen = st.selectbox(
-            "Format of the file", list(FORMATS), format_func=lambda key: FORMATS[key].label, key=keys.FORMAT
-        )
-        fmt = FORMATS[str(chosen)]
-        st.download_button(
-            "Download", partial(_file, vectors, str(chosen)), file_name=f"vectors-{run.id}{fmt.extension}",
-            mime="text/plain", icon=":material/download:", key=keys.DOWNLOAD, on_click="ignore",
-        )  # fmt: skip
-
-
-def _save(name: str, vectors: WordVectors, run: Run) -> library.VectorsInfo:
-    return library.save_vectors(
-        name, vectors, source=f"trained here on “{run.name}”", settings=resources.settings(), meta={"run": run.id}
-    )
-
-
-def _file(vectors: WordVectors, format_name: str) -> bytes:
-    buffer = io.BytesIO()
-    FORMATS[format_name].writer(vectors, buffer)
-    return buffer.getvalue()
+    over = run.over and last["seconds"] > 0
+    return float(last["tokens"] / last["seconds"] if over else last["words_per_second"])
 
 
 def _about(folder: RunFolder, run: Run) -> None:
     """What this run was asked to do, and on which text."""
     with st.expander("Settings and text of this run"):
         settings, text = st.columns([1, 2], gap="medium")
+        shown = {name: value for name, value in run.config.items() if value not in (None, [])}
         settings.dataframe(
-            pd.DataFrame({"setting": list(run.config), "value": [str(value) for value in run.config.values()]}),
+            pd.DataFrame({"setting": list(shown), "value": [str(value) for value in shown.values()]}),
             hide_index=True, alt="The settings of this run",
         )  # fmt: skip
         with text:
             text_choice.show_beginning(folder.text())
+            st.download_button(
+                f"The whole text as {snippets.TEXT_FILE}", lambda: folder.text().encode("utf-8"),
+                file_name=snippets.TEXT_FILE, mime="text/plain", type="tertiary", icon=":material/download:",
+                key="download_run_text", on_click="ignore",
+            )  # fmt: skip
     begun = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.created))
-    st.caption(f"Run {run.id}, made {begun}. This page’s address is its link: whoever has it sees the text too.")
+    resumed = f", resumed {counted(run.resumed, 'time')}" if run.resumed else ""
+    days = resources.settings().runs_kept_days
+    kept = f" It is removed {counted(round(days), 'day')} after it ended; kept vector sets stay." if days else ""
+    st.caption(
+        f"Run {run.id}, made {begun}{resumed}. This page’s address is its link: whoever has it sees the text too.{kept}"
+    )

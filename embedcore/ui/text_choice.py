@@ -106,6 +106,16 @@ def _put_aside() -> None:
         st.session_state[keys.PASTED] = ""
 
 
+def take(text: str) -> None:
+    """Take a text as if it had been pasted; for a callback."""
+    st.session_state[keys.SOURCE] = _PASTE
+    st.session_state.pop(_ASIDE, None)
+    if len(text) > _LONG_CHARACTERS:
+        st.session_state[_ASIDE], st.session_state[keys.PASTED] = text, ""
+    else:
+        st.session_state[keys.PASTED] = text
+
+
 def _take_back() -> None:
     st.session_state[keys.PASTED] = st.session_state.pop(_ASIDE)
 

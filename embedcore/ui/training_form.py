@@ -1,4 +1,4 @@
-"""The Train page before Start: text, vocabulary, settings."""
+"""The Train page before Start: text, vocabulary, integers, look-up table, settings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from embedcore import figures
+from embedcore import figures, snippets
 from embedcore.errors import EmbedcoreError, TextProblem
+from embedcore.first_batch import first_batch
 from embedcore.runs import new_run_id
-from embedcore.training import Suggestion, TrainConfig, resolve, suggest
-from embedcore.ui import keys, resources, text_choice
+from embedcore.runs.service import Draft
+from embedcore.training import INITS, Suggestion, TrainConfig, estimate_seconds, suggest
+from embedcore.ui import code, keys, lookup_steps, messages, resources, text_choice
 from embedcore.ui.text_choice import ChosenText
 from embedcore.ui.words import counted, duration, plain
 from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
@@ -20,12 +22,12 @@ from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
 _TABLE_ROWS = 1_000  # of the vocabulary shown; a table of all rows would be megabytes
 _PREVIEWED_CHARACTERS = 2_000_000  # what the page reads of a long text; the run reads all of it
 _NEXT_RUN = "next_run_id"
-_WORDS_PER_SECOND = 250_000  # measured on a large text, one process; small ones are slower
-_SLOW_WORDS_PER_SECOND = 60_000
+_QUICK_SECONDS = 3.0
+_MOST_WATCHED = 50  # words that a link may ask a run to keep frames of
 
 
 def show() -> None:
-    """Text, vocabulary, settings, and the button that starts a run."""
+    """Each step from the text to Start, with the same in PyTorch beside it."""
     st.write(
         "Each word of a text gets an integer, and each integer a row of numbers in a look-up table: its vector. "
         "Training moves the rows until words that stand near the same other words have similar vectors."
@@ -42,12 +44,30 @@ def show() -> None:
         raise TextProblem("There is no word in this text: nothing to give an integer to.")
     suggestion = suggest(round(tokens / share), len(every.words), round(sentences / share))
     st.header("2  The vocabulary")
-    min_count = _min_count(suggestion)
-    vocab = _at_least(every, min_count)
-    _show_vocabulary(every, vocab, tokens, sentences, characters, min_count, share)
-    st.header("3  Settings")
-    config = _choose_settings(suggestion, min_count, chosen.tokenizer)
+    config = replace(suggestion.config, tokenizer=chosen.tokenizer, min_count=_min_count(suggestion))
+    vocab = _at_least(every, config.min_count)
+    _show_vocabulary(every, vocab, tokens, sentences, characters, config.min_count, share)
+    _vocabulary_code(chosen, config, vocab)
+    st.header("3  Words become integers")
+    asked = lookup_steps.integers(vocab, part)
+    st.header("4  The look-up table")
+    config = replace(config, **_table_settings(suggestion))
+    lookup_steps.table(vocab, config, asked, suggestion.reasons["init"])
+    st.header("5  Training")
+    config = replace(config, **_training_settings(suggestion))
+    _step_code(part, config, vocab)
     _start(chosen, config, vocab, round(tokens / share))
+
+
+def begin_from(draft: Draft) -> None:
+    """Fill the form with the text and settings of an earlier run; for a callback."""
+    for name, value in draft.config.items():
+        key = keys.SETTING.get("sample_rate" if name == "sample" else name)
+        if key:
+            st.session_state[key] = value
+    st.session_state[keys.TOKENIZER] = draft.tokenizer or "words"
+    text_choice.take(draft.text)
+    forget_run_id()
 
 
 def _previewed(chosen: ChosenText) -> tuple[ChosenText, float]:
@@ -64,8 +84,9 @@ def _min_count(suggestion: Suggestion) -> int:
     value = st.number_input(
         "Leave out words seen fewer times than", min_value=1, max_value=1_000_000, step=1, value=None,
         placeholder=f"{suggestion.config.min_count} (suggested)", key=keys.SETTING["min_count"], bind="query-params",
-        help=suggestion.reasons.get("min_count"), width=320,
+        width=320,
     )  # fmt: skip
+    st.caption(suggestion.reasons["min_count"])
     return suggestion.config.min_count if value is None else int(value)
 
 
@@ -115,64 +136,105 @@ def _show_vocabulary(
         st.caption("Integers go by falling count, equal counts by first appearance: the same text, the same integers.")
 
 
-def _choose_settings(suggestion: Suggestion, min_count: int, tokenizer: str) -> TrainConfig:
-    """What the visitor typed; everything left empty is as suggested."""
-    settings = resources.settings()
+def _vocabulary_code(chosen: ChosenText, config: TrainConfig, vocab: Vocab) -> None:
+    with code.beside():
+        code.lines(
+            resources.vocabulary_code(chosen.digest, chosen.tokenizer, config.min_count, len(vocab), chosen.text)
+        )
+        st.download_button(
+            f"This text as {snippets.TEXT_FILE}", lambda: chosen.text.encode("utf-8", errors="replace"),
+            file_name=snippets.TEXT_FILE, mime="text/plain", type="tertiary", icon=":material/download:",
+            key="download_text", on_click="ignore",
+        )  # fmt: skip
+
+
+def _table_settings(suggestion: Suggestion) -> dict[str, Any]:
+    """What the visitor typed about the table; what is left empty is as suggested."""
     st.caption("An empty field takes the suggestion in it, which follows from the size of the text.")
-    main = st.columns(3)
-    chosen: dict[str, Any] = {
-        "dim": _number(main[0], "dim", "Dimensions: numbers in a vector", suggestion, 1, settings.max_dim),
-        "epochs": _number(main[1], "epochs", "Passes over the text", suggestion, 1, settings.max_epochs),
-        "window": _number(main[2], "window", "Window: neighbours on either side", suggestion, 1, 100),
+    dim, seed, init = st.columns(3)
+    numbers = {
+        "dim": _number(dim, "dim", "Dimensions: numbers in a vector", suggestion, 1, resources.settings().max_dim),
+        "seed": _number(seed, "seed", "Seed", suggestion, 0, 2**31),
+    }
+    first = init.selectbox("First weights", INITS, key=keys.SETTING["init"], bind="query-params")
+    init.caption("uniform: small, as word2vec. normal: N(0, 1), as nn.Embedding and the tutorial.")
+    return {**_given(numbers), "init": first}
+
+
+def _training_settings(suggestion: Suggestion) -> dict[str, Any]:
+    """What the visitor typed about the training; what is left empty is as suggested."""
+    epochs, window, negative = st.columns(3)
+    limit = resources.settings().max_epochs
+    chosen = {
+        "epochs": _number(epochs, "epochs", "Passes over the text", suggestion, 1, limit),
+        "window": _number(window, "window", "Window: neighbours on either side", suggestion, 1, 100),
+        "negative": _number(negative, "negative", "Random words against each neighbour", suggestion, 1, 100),
     }
     with st.expander("More settings"):
-        more = st.columns(3)
+        lr, batch, sample = st.columns(3)
         chosen |= {
-            "negative": _number(more[0], "negative", "Random words against each neighbour", suggestion, 1, 100),
-            "lr": _number(more[1], "lr", "Learning rate", suggestion, 1e-6, 10.0),
-            "batch": _number(more[2], "batch", "Words a step learns from", suggestion, 1, 65_536),
-            "sample": _number(more[0], "sample", "Skip frequent words above this share", suggestion, 0.0, 1.0),
-            "seed": _number(more[1], "seed", "Seed: fixes every random choice", suggestion, 0, 2**31),
+            "lr": _number(lr, "lr", "Learning rate", suggestion, 1e-6, 10.0),
+            "batch": _number(batch, "batch", "Positions a step learns from", suggestion, 1, 65_536),
+            "sample": _number(sample, "sample", "Skip words above this share of the text", suggestion, 0.0, 1.0),
         }
-    config = replace(suggestion.config, min_count=min_count, tokenizer=tokenizer)
-    return replace(config, **{name: value for name, value in chosen.items() if value is not None})
+    return _given(chosen)
+
+
+def _given(chosen: dict[str, int | float | None]) -> dict[str, Any]:
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _number(
     place: Any, name: str, label: str, suggestion: Suggestion, lowest: float, highest: float
 ) -> int | float | None:
+    """A number that may be left to the suggestion, and the reason for the suggestion."""
     suggested = getattr(suggestion.config, name)
     key = keys.SETTING["sample_rate" if name == "sample" else name]
     value: int | float | None = place.number_input(
         label, min_value=lowest, max_value=highest, value=None, placeholder=f"{suggested:g} (suggested)", key=key,
         step=1 if isinstance(lowest, int) else 0.005, format="%d" if isinstance(lowest, int) else "%g",
-        bind="query-params", help=suggestion.reasons.get(name),
+        bind="query-params",
     )  # fmt: skip
+    if name in suggestion.reasons:
+        place.caption(suggestion.reasons[name])
     return value
+
+
+def _step_code(part: ChosenText, config: TrainConfig, vocab: Vocab) -> None:
+    with code.beside("One step of this training in PyTorch"):
+        try:
+            corpus = resources.corpus(part.digest, part.tokenizer, config.min_count, part.text)
+            code.lines(snippets.skipgram_step(first_batch(corpus, config), vocab_size=len(vocab), dim=config.dim))
+        except EmbedcoreError as error:
+            st.caption(plain(str(error), limit=400))
 
 
 def _start(chosen: ChosenText, config: TrainConfig, vocab: Vocab, tokens: int) -> None:
     """What will be done, the button, and what follows from pressing it."""
-    resolved = resolve(config, tokens)
-    problem = _why_not(resolved, vocab)
-    least = tokens * resolved.epochs / _WORDS_PER_SECOND
-    most = tokens * resolved.epochs / _SLOW_WORDS_PER_SECOND
-    time = "a few seconds at most" if most < 5 else f"very roughly {duration(least)} to {duration(most)}"
+    problem = _why_not(config, vocab)
+    seconds = estimate_seconds(config, tokens)
+    time = "a few seconds at most" if seconds < _QUICK_SECONDS else f"about {duration(seconds)}, give or take half"
     st.markdown(
-        f"Start trains a table of **{len(vocab):,} × {resolved.dim}** numbers, "
-        f"{counted(resolved.epochs, 'pass', 'passes')} over {counted(tokens, 'token')}: {time}."
+        f"Start trains a table of **{len(vocab):,} × {config.dim:,}** numbers, "
+        f"{counted(config.epochs, 'pass', 'passes')} over {counted(tokens, 'token')}: {time}."
     )
     if problem:
         st.warning(plain(problem), icon=":material/info:")
-    if st.button(
-        "Start", type="primary", icon=":material/play_arrow:", key=keys.START, disabled=problem is not None, width=160
-    ):
+    # Submitted in a callback, before this page is drawn again: the run begins that much sooner.
+    st.button(
+        "Start", type="primary", icon=":material/play_arrow:", key=keys.START, disabled=problem is not None, width=160,
+        on_click=_submit, args=(chosen, config),
+    )  # fmt: skip
+    st.caption("A run gets a link of its own. Whoever has the link sees the text and the result, and may stop the run.")
+
+
+def _submit(chosen: ChosenText, config: TrainConfig) -> None:
+    watch = st.query_params.get_all(keys.WATCH)[:_MOST_WATCHED]
+    with messages.kept_problems():
         run = resources.runs().submit(
-            "train", resolved.to_json(), name=chosen.name, text=chosen.text, run_id=_next_run_id()
+            "train", {**config.to_json(), "watch": watch}, name=chosen.name, text=chosen.text, run_id=_next_run_id()
         )
         st.query_params[keys.RUN] = run.id
-        st.rerun()
-    st.caption("A run gets a link of its own. Whoever has the link sees the text and the result, and may stop the run.")
 
 
 def _why_not(config: TrainConfig, vocab: Vocab) -> str | None:

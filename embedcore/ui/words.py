@@ -56,9 +56,11 @@ def ago(seconds: float) -> str:
 
 
 def telling_words(tokens: Sequence[str], among: int = 80) -> list[str]:
-    """Of the most frequent words those that are likely to mean something, or all if none is.
+    """Frequent words that are likely to mean something; all frequent ones if none is.
 
-    By length: a short word of Latin letters is mostly a function word, one of Hangul is not.
+    Past the very first, and by length: a short word of Latin letters is mostly a function word,
+    one of Hangul is not.
     """
-    frequent = list(tokens[:among])
+    skipped = min(30, len(tokens) // 4)
+    frequent = list(tokens[skipped : skipped + among])
     return [word for word in frequent if len(word) >= (5 if word.isascii() else 2)] or frequent

@@ -35,15 +35,17 @@ def main() -> None:
                 page.screenshot(path=PICTURES / f"{name}.png")
 
             visitor.open("/train?sample=English")
-            photograph("train", 1330)
+            photograph("train", 2500)
             page.get_by_role("button", name="Start").click()
             page.get_by_text("Finished", exact=True).wait_for(timeout=120_000)
             visitor.settle()
-            word = page.locator(".st-key-word input")
-            word.fill("storm")
-            word.press("Enter")
-            visitor.settle()
-            photograph("run", 900)
+            box = page.get_by_role("combobox", name="Words to watch")
+            for word in ("storm", "violin"):
+                box.fill(word)
+                box.press("Enter")
+                visitor.settle()
+            page.wait_for_timeout(9_000)  # the replay plays to its end
+            photograph("run", 1330)
             page.get_by_role("textbox", name="Name of the vector set", exact=True).fill("english-sample")
             page.get_by_role("button", name="Keep as a vector set").click()
             page.get_by_text("Kept as").wait_for()

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -50,6 +52,13 @@ def echarts(at: AppTest, key: str) -> dict[str, Any]:
             options: dict[str, Any] = json.loads(chart.proto.spec)
             return options
     raise AssertionError(f"there is no chart {key}")
+
+
+def echarts_table(at: AppTest, key: str) -> pd.DataFrame:
+    """The tables of the ECharts chart with that key, one below the other."""
+    chart = next(chart for chart in at.get("echarts_chart") if key in chart.proto.id)
+    tables = [pa.ipc.open_stream(dataset.data.data).read_all() for dataset in chart.proto.datasets]
+    return pd.concat([table.to_pandas() for table in tables])
 
 
 def texts(at: AppTest) -> str:

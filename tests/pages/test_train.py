@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedcore.library import open_vectors
 from embedcore.runs import Run, RunFolder, new_run_id
+from embedcore.runs.frames import Frames
 from embedcore.settings import Settings
+from embedcore.training import initial_weight
 from embedcore.ui import keys, resources
+from embedcore.vectors import WordVectors
 
-from .conftest import by_key, echarts, texts
+from .conftest import by_key, echarts, echarts_table, texts
 
 OpenPage = Callable[..., AppTest]
 EPOCHS = keys.SETTING["epochs"]
@@ -102,9 +106,9 @@ def test_from_start_to_a_kept_set_that_compares(open_page: OpenPage, home: Setti
     assert "English sample" in shown
     assert "Finished" in shown
     assert echarts(at, keys.LOSS_CHART)["xAxis"]["max"] == 3
-    by_key(at, "text_input", keys.NEIGHBORS_OF).set_value("Soup").run()
-    neighbours = at.dataframe[0].value["word"].tolist()
-    assert len(neighbours) == 10
+    by_key(at, "multiselect", keys.WATCH).set_value(["Soup"]).run()
+    neighbours = at.dataframe[0].value["now"].tolist()
+    assert len(neighbours) == 8
     by_key(at, "text_input", keys.KEEP_NAME).set_value("mine")
     by_key(at, "button", keys.KEEP).click().run()
     assert "Kept as mine" in at.success[0].value
@@ -112,12 +116,14 @@ def test_from_start_to_a_kept_set_that_compares(open_page: OpenPage, home: Setti
     checkpoint = RunFolder(home.runs_dir, run_id).checkpoint("weight")
     assert checkpoint is not None
     assert np.array_equal(kept.matrix, checkpoint["weight"][2:])
-    assert [n.word for n in kept.most_similar("soup")] == neighbours
+    assert [n.word for n in kept.most_similar("soup", topn=8)] == neighbours
     assert kept.meta["run"] == run_id
     assert "<unk>" not in kept
     assert "<pad>" not in kept
     at = open_page("compare", vectors="mine", words=["soup"])
-    assert at.dataframe[0].value["word"].tolist() == neighbours
+    assert at.dataframe[0].value["word"].tolist()[:8] == neighbours
+    at = open_page("train", run=run_id)
+    assert "Kept: mine" in [link.proto.label for link in at.get("page_link")]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +143,9 @@ def test_an_unknown_neighbour_is_told(open_page: OpenPage) -> None:
     at = open_page("train")
     by_key(at, "number_input", EPOCHS).set_value(1).run()
     train(at)
-    by_key(at, "text_input", keys.NEIGHBORS_OF).set_value("banana").run()
-    assert "“banana” is not in this text" in at.error[0].value
+    by_key(at, "multiselect", keys.WATCH).set_value(["banana", "code"]).run()
+    assert "“banana” is not in this text" in at.warning[0].value
+    assert len(at.dataframe[0].value) == 5  # and the other word is shown all the same
 
 
 def test_one_word_ends_with_a_sentence(open_page: OpenPage) -> None:
@@ -185,12 +192,147 @@ def test_new_run_is_a_new_run(open_page: OpenPage) -> None:
     assert len(resources.runs().recent()) == 2
 
 
-def test_a_long_text_is_previewed_and_says_so(
-    open_page: OpenPage, home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_text_is_previewed_and_says_so(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     from embedcore.ui import training_form
 
     monkeypatch.setattr(training_form, "_PREVIEWED_CHARACTERS", 100)
     at = open_page("train", sample="English")
     assert "in the first" in texts(at)
-    assert replace(home) == home
+
+
+# The steps
+
+
+def frames(at: AppTest) -> list[pd.DataFrame]:
+    return [table.value for table in at.dataframe]
+
+
+def test_a_sentence_becomes_integers_and_two_a_padded_batch(open_page: OpenPage) -> None:
+    at = open_page("train", sentence="you need to code daily", sentence2="know how")
+    one, two, batch = frames(at)[1:4]
+    assert one.loc["token"].tolist() == ["you", "need", "to", "code", "daily"]
+    assert one.loc["integer"].tolist() == ["3", "4", "2", "7", "0"]
+    assert two.loc["integer"].tolist() == ["5", "6"]
+    assert batch.loc["integer 2"].tolist() == ["5", "6", "1", "1", "1"]
+    assert batch.loc["token 2"].tolist() == ["know", "how", "<pad>", "<pad>", "<pad>"]
+    shown = texts(at)
+    assert "shape **(2, 5)**" in shown
+    assert "so 0: daily" in shown
+
+
+def test_the_tutorials_table_of_three_dimensions(open_page: OpenPage) -> None:
+    at = open_page("train")
+    by_key(at, "number_input", keys.SETTING["dim"]).set_value(3).run()
+    shown = texts(at)
+    assert "shape **(8, 3)**" in shown
+    assert "dense vectors of shape **(7, 3)**" in shown
+    weight = initial_weight(8, 3, 1)
+    table = pd.DataFrame(echarts_table(at, keys.TABLE_CHART))
+    plotted = {(int(row["integer"]), int(row["dimension"])): row["value"] for _, row in table.iterrows()}
+    assert len(plotted) == 24
+    for (row, column), value in plotted.items():
+        assert value == pytest.approx(weight[row, column], abs=1e-6)
+    import torch
+
+    printed = [block.value for block in at.code if block.value.startswith(("tensor", "Parameter"))]
+    ids = [3, 4, 2, 5, 6, 2, 7]
+    assert printed[0] == str(torch.from_numpy(weight[ids]))
+    assert printed[1] == "Parameter containing:\n" + str(torch.from_numpy(weight).requires_grad_())
+    assert "the largest difference, computed just now, is 0." in shown
+    assert "its largest number is 0" in shown
+
+
+def test_the_run_starts_from_the_very_bits_that_were_shown(open_page: OpenPage, home: Settings) -> None:
+    at = open_page("train", sample="English")
+    by_key(at, "number_input", keys.SETTING["seed"]).set_value(11)
+    by_key(at, "selectbox", keys.SETTING["init"]).set_value("normal")
+    by_key(at, "number_input", EPOCHS).set_value(1).run()
+    run_id = train(at)
+    kept = Frames(RunFolder(home.runs_dir, run_id))
+    shown = resources.first_weight(211, 50, 11, "normal")
+    assert kept.load(0).tobytes() == shown[kept.rows].tobytes()
+
+
+def test_the_lines_beside_the_steps_run_one_after_the_other(open_page: OpenPage) -> None:
+    at = open_page("train", sentence="you need to code", sentence2="how daily")
+    space: dict[str, object] = {}
+    lines = [block.value for block in at.code if block.language == "python"]
+    assert len(lines) == 4  # vocabulary, layer, look-up, a step
+    for block in lines:
+        exec(block, space)
+    assert space["stoi"] == {"<unk>": 0, "<pad>": 1, "to": 2, "you": 3, "need": 4, "know": 5, "how": 6, "code": 7}
+    assert space["batch"].tolist() == [[3, 4, 2, 7], [6, 0, 1, 1]]  # type: ignore[attr-defined]
+
+
+def test_settings_out_of_bounds_are_told_before_start(open_page: OpenPage) -> None:
+    at = open_page("train", sample="English")
+    by_key(at, "number_input", keys.SETTING["dim"]).set_value(2000).run()
+    assert not by_key(at, "button", keys.START).disabled
+    for links in ({"dim": "10000"}, {"epochs": "99999"}, {"lr": "100"}, {"dim": "-5"}, {"lr": "nan"}, {"dim": "abc"}):
+        at = open_page("train", sample="English", **links)
+        assert not at.exception  # what is out of bounds is not taken from a link
+
+
+def test_what_takes_long_says_how_long(open_page: OpenPage) -> None:
+    at = open_page("train", sample="English")
+    assert "a few seconds at most" in texts(at) or "about" in texts(at)
+    by_key(at, "number_input", EPOCHS).set_value(10_000).run()
+    assert re.search(r"10,000 passes over 2,974 tokens: about \d+ (min|s)", texts(at))
+
+
+def test_each_setting_has_its_reason(open_page: OpenPage) -> None:
+    shown = texts(open_page("train", sample="English"))
+    for beginning in ("The text is short (2,974 tokens)", "The shorter the text", "Small steps", "Each step learns"):
+        assert beginning in shown
+
+
+# A run that is over
+
+
+def test_the_page_of_a_run_has_a_replay_and_its_words_then_and_now(open_page: OpenPage, home: Settings) -> None:
+    at = open_page("train", sample="English")
+    run_id = train(at)
+    film = echarts(at, keys.MAP)
+    count = len(Frames(RunFolder(home.runs_dir, run_id)))
+    assert 40 <= count <= 80
+    assert len(film["options"]) == count
+    assert film["baseOption"]["timeline"]["autoPlay"] is True
+    by_key(at, "multiselect", keys.WATCH).set_value(["storm"]).run()
+    words = at.dataframe[0].value
+    assert list(words.columns) == ["now", "cosine", "at the start"]
+    first = WordVectors(every_word(home, run_id), initial_weight(211, 50, 1)[2:])
+    assert words["at the start"].tolist() == [n.word for n in first.most_similar("storm", topn=8)]
+    assert re.search(r"\*\*storm\*\* has turned by \d+°", texts(at))
+    cosine = [block.value for block in at.code if "cosine_similarity" in block.value]
+    assert cosine == []  # one word has nothing to be compared with
+    by_key(at, "multiselect", keys.WATCH).set_value(["storm", "rain"]).run()
+    assert "vectors['storm'], vectors['rain']" in at.code[0].value
+
+
+def every_word(home: Settings, run_id: str) -> list[str]:
+    vocab = RunFolder(home.runs_dir, run_id).vocab()
+    assert vocab is not None
+    return vocab[0][2:]
+
+
+# What can be done with runs
+
+
+def test_the_list_shows_every_run(open_page: OpenPage) -> None:
+    at = open_page("train")
+    by_key(at, "number_input", EPOCHS).set_value(2).run()
+    train(at)
+    at = open_page("train")
+    labels = [link.proto.label for link in at.get("page_link")]
+    assert labels == ["The tutorial’s sentence"]
+    assert "10 dimensions, 2 passes" in texts(at)
+    assert "you need to know how to code" in texts(at)
+
+
+def test_a_text_that_cannot_be_used_does_not_hide_the_runs(open_page: OpenPage) -> None:
+    at = open_page("train")
+    train(at)
+    at = open_page("train", source="Paste")
+    by_key(at, "text_area", keys.PASTED).set_value("!!!").run()
+    assert "There is no word" in at.error[0].value
+    assert [link.proto.label for link in at.get("page_link")] == ["The tutorial’s sentence"]

@@ -1,0 +1,66 @@
+"""What a run leaves behind: a vector set in the library, or a file."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+
+import streamlit as st
+
+from embedcore import library
+from embedcore.formats import FORMATS
+from embedcore.runs import Run, RunFolder
+from embedcore.ui import keys, messages, resources, run_words
+from embedcore.ui.words import counted, plain
+from embedcore.vectors import WordVectors
+
+
+def show(folder: RunFolder, run: Run) -> None:
+    """Keep the vectors in the library, or take them away as a file; and which sets were kept already."""
+    st.header("Keep it")
+    vectors = run_words.vectors_of(folder)
+    if vectors is None:
+        return
+    _show_kept(run)
+    keep, download = st.columns(2, gap="large")
+    with keep, st.form("keep", border=False):
+        name = st.text_input(
+            "Name of the vector set", key=keys.KEEP_NAME, placeholder="my-vectors", max_chars=80,
+            help="Letters of any script, digits, spaces and . _ - . Everybody who uses this server sees the set.",
+        )  # fmt: skip
+        if st.form_submit_button("Keep as a vector set", icon=":material/bookmark_add:", key=keys.KEEP):
+            with messages.problems():
+                info = _save(str(name or ""), vectors, run)
+                st.success(f"Kept as {plain(info.name)}: {counted(info.rows, 'word')} × {info.dim}.")
+                _link(info.name, "Compare words on it")
+    with download:
+        chosen = st.selectbox(
+            "Format of the file", list(FORMATS), format_func=lambda key: FORMATS[key].label, key=keys.FORMAT
+        )
+        fmt = FORMATS[str(chosen)]
+        st.download_button(
+            "Download", partial(_file, vectors, str(chosen)), file_name=f"vectors-{run.id}{fmt.extension}",
+            mime="text/plain", icon=":material/download:", key=keys.DOWNLOAD, on_click="ignore",
+        )  # fmt: skip
+
+
+def _show_kept(run: Run) -> None:
+    kept = [info for info in resources.vectors_at_hand() if info.run == run.id]
+    for info in kept:
+        _link(info.name, f"Kept: {plain(info.name)}")
+
+
+def _link(name: str, label: str) -> None:
+    st.page_link("compare.py", label=label, icon=":material/compare_arrows:", query_params={keys.VECTORS: name})
+
+
+def _save(name: str, vectors: WordVectors, run: Run) -> library.VectorsInfo:
+    return library.save_vectors(
+        name, vectors, source=f"trained here on “{run.name}”", settings=resources.settings(), meta={"run": run.id}
+    )
+
+
+def _file(vectors: WordVectors, format_name: str) -> bytes:
+    buffer = io.BytesIO()
+    FORMATS[format_name].writer(vectors, buffer)
+    return buffer.getvalue()
