@@ -5,6 +5,7 @@ streamlit run app.py
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,8 @@ import anyio
 import streamlit as st
 from starlette.middleware import Middleware
 
+from embedcore import settings
+from embedcore.errors import EmbedcoreError
 from embedcore.ui.headers import SecurityHeaders
 from embedcore.ui.messages import hide_script_error
 
@@ -29,6 +32,11 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
     finally:
         await anyio.to_thread.run_sync(runs.stop)
 
+
+try:
+    settings.load()
+except EmbedcoreError as error:
+    sys.exit(str(error))  # one sentence for whoever starts it, before anything is served
 
 app = st.App(
     "pages/index.py",

@@ -74,7 +74,7 @@ def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, d
 
     The scale always runs from -1 to 1, so that two pictures can be compared.
     """
-    names = [shown(word) for word in words]
+    names = names_of(words)
     rows, columns = np.indices(cosines.shape)
     table = pd.DataFrame(
         {
@@ -104,7 +104,7 @@ def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, d
 
 def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
     """The numbers of N vectors (N, D) as N strips of D cells, one colour scale for all."""
-    names = [shown(word) for word in words]
+    names = names_of(words)
     dim = vectors.shape[1]
     values = np.asarray(vectors, dtype=np.float64)
     rows, columns = np.indices(values.shape)
@@ -167,6 +167,17 @@ def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, 
     """At most about `most` points, evenly chosen, the last one always kept."""
     step = -(-len(points) // most) if points else 1
     return points[-1::-step][::-1]
+
+
+def names_of(words: Sequence[str]) -> list[str]:
+    """The words as an axis can show them, no two alike: ECharts tells categories apart by their names."""
+    names: dict[str, None] = {}
+    for word in words:
+        name, number = shown(word), 2
+        while name in names:
+            name, number = f"{shown(word)} ({number})", number + 1
+        names[name] = None
+    return list(names)
 
 
 def shown(word: str, limit: int = 24) -> str:

@@ -22,6 +22,7 @@ from embedcore import storage
 from embedcore.errors import BadVectors, StorageProblem
 
 TOKENS_FILE, ORDER_FILE = "tokens.arrow", "order.npy"
+_LONGEST_ASKED = 100  # characters of a word for which near spellings are looked for
 _NEAR_POOL = 60_000  # near spellings are sought among so many of the most frequent tokens
 _CHUNK = 8_192  # tokens decoded at a time
 _BULK = 1_000  # from so many questions on, a hash table over all tokens pays
@@ -172,8 +173,8 @@ class Tokens(Sequence[str]):
         the keyboard away, then beginnings of it, which finds a Korean word without its particle.
         """
         word = unicodedata.normalize("NFC", word.strip())
-        if not word or limit < 1:
-            return []
+        if not any(map(str.isalnum, word)) or len(word) > _LONGEST_ASKED or limit < 1:
+            return []  # nothing is spelt like an emoji, or like a page of text
         spellings = [word, word.lower(), word.capitalize(), word.title(), word.upper()]
         spellings += [spelling.replace(" ", joint) for spelling in spellings[:4] for joint in "-_" if " " in word]
         spellings += [word.replace(" ", ""), word.lower().replace(" ", "")]

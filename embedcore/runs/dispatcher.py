@@ -21,7 +21,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -42,7 +41,10 @@ from embedcore.storage import remove_leftovers
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
-SERVER_STOPPED = "The server was stopped while this was running. What the last checkpoint held is kept."
+SERVER_STOPPED = (
+    "The server stopped, or had to start its workers anew, while this was running. "
+    "What the last checkpoint held is kept."
+)
 NOT_HEARD_OF = "Nothing was heard of the worker of this run for two minutes. What the last checkpoint held is kept."
 _LOOK_SECONDS = 1.0
 _LOST_SECONDS = 120.0  # without a heartbeat, a run on another machine counts as lost
@@ -282,6 +284,17 @@ def _clear(folder: RunFolder) -> None:
     remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
 
 
+def _make_scratch(place: Path) -> Path:
+    """A folder for the locks of Dask's workers, named by our process; those of dead processes are removed."""
+    place.mkdir(parents=True, exist_ok=True)
+    for left in place.iterdir():
+        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
+            shutil.rmtree(left, ignore_errors=True)
+    scratch = place / str(os.getpid())
+    scratch.mkdir(exist_ok=True)
+    return scratch
+
+
 def _connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Client, dict[str, Any]]:
     """The cluster, if it is one of our own, a client of it, and who owns the runs it does."""
     import dask
@@ -324,11 +337,12 @@ def main() -> None:
     threading.Thread(target=read_pokes, daemon=True).start()
     settings = settings_module.load()
     Path(settings.runs_dir).mkdir(parents=True, exist_ok=True)
-    scratch = tempfile.mkdtemp(prefix="embedcore-")  # where Dask's workers keep their locks
     try:
-        cluster, client, owner = _connect(settings, scratch)
+        scratch = _make_scratch(settings.cache_dir / "dask")
+        cluster, client, owner = _connect(settings, str(scratch))
     except OSError as error:
-        sys.exit(f"The cluster at {settings.dask_scheduler_address} cannot be reached: {error}")
+        cluster_name = settings.dask_scheduler_address
+        sys.exit(f"{f'The cluster at {cluster_name}' if cluster_name else 'The workers'} cannot be used: {error}")
     dispatcher = Dispatcher(settings, client, owner)
     while True:
         try:

@@ -297,6 +297,15 @@ class RunFolder:
         line = " ".join(raw.decode("utf-8", errors="ignore").split())
         return line if len(line) <= characters and len(raw) <= 16 * characters else line[:characters].rstrip() + "…"
 
+    def head(self, size: int = 20_000) -> str:
+        """The first `size` bytes of the text, read without the rest; an end that is cut off reads "…"."""
+        try:
+            with (self.path / "text.txt").open("rb") as file:
+                raw = file.read(size + 1)
+        except OSError:
+            return ""
+        return raw[:size].decode("utf-8", errors="ignore") + ("…" if len(raw) > size else "")
+
     # stopping
 
     def ask_to_stop(self) -> None:

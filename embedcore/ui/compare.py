@@ -12,7 +12,7 @@ import streamlit as st
 from embedcore import figures
 from embedcore.errors import UnknownVectors, UnknownWord
 from embedcore.library import VectorsInfo
-from embedcore.ui import keys, resources
+from embedcore.ui import keys, links, messages, resources
 from embedcore.ui.words import counted, ordinal, plain, telling_words
 from embedcore.vectors import WordVectors
 
@@ -42,6 +42,7 @@ class ChosenWords:
 
 def choose_vectors() -> ChosenSet:
     """The set to look words up in, and what it is."""
+    links.mend({keys.WORDS: links.AtMost(resources.settings().max_watched_words)})
     here = resources.usable_sets()
     asked = st.query_params.get(keys.VECTORS)
     if asked is not None and asked not in here:
@@ -123,7 +124,7 @@ def show_similarity(chosen: ChosenSet, words: ChosenWords) -> None:
 def _closest(tokens: list[str], cosines: np.ndarray[Any, Any]) -> tuple[str, str, float]:
     """The closest pair of different words, and its cosine."""
     rows, columns = np.triu_indices(len(tokens), k=1)
-    best = int(np.argmax(cosines[rows, columns]))
+    best = int(np.argmax(np.nan_to_num(cosines[rows, columns], nan=-2.0)))  # a vector of zeros has no cosine
     return tokens[rows[best]], tokens[columns[best]], float(cosines[rows[best], columns[best]])
 
 
@@ -135,9 +136,9 @@ def show_neighbors(chosen: ChosenSet, words: ChosenWords) -> None:
     for index, token in enumerate(words.tokens):
         if index % _COLUMNS == 0:  # row by row, so that on a phone the words come in their order too
             columns = st.columns(_COLUMNS)
-        near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
-        with columns[index % _COLUMNS]:
+        with columns[index % _COLUMNS], messages.problems():
             st.markdown(f"**{plain(token)}**")
+            near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
             st.dataframe(
                 pd.DataFrame({"word": [n.word for n in near], "cosine": [n.similarity for n in near]}),
                 hide_index=True,

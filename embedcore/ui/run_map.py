@@ -33,7 +33,7 @@ def show(folder: RunFolder, run: Run) -> None:
         st.caption("The map of the words shows here once training has begun.")
         return
     vectors = run_words.vectors_of(folder)
-    marked = run_words.watched(vectors) if vectors is not None else []
+    marked = run_words.watched(folder, vectors) if vectors is not None else []
     place = {word: row for row, word in enumerate(film.frames.words)}
     shown = list(dict.fromkeys([*film.frames.words[:_SHOWN_WORDS], *(word for word in marked if word in place)]))
     rows = [place[word] for word in shown]

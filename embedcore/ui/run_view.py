@@ -16,7 +16,7 @@ import streamlit as st
 from embedcore import figures, snippets
 from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RESUMABLE, RUNNING, STOPPED
-from embedcore.ui import keys, resources, run_actions, run_keep, run_map, run_words, text_choice, training_form
+from embedcore.ui import keys, resources, run_actions, run_keep, run_map, run_words, text_choice
 from embedcore.ui.words import counted, duration, ordinal, plain
 
 STATES = {
@@ -32,10 +32,7 @@ _LIVE = "500ms"
 
 def show(run_id: str) -> None:
     """The page of one run. Raises UnknownRun for a link that leads nowhere."""
-    if st.button("New run", icon=":material/arrow_back:", key=keys.NEW_RUN, type="tertiary"):
-        training_form.forget_run_id()
-        del st.query_params[keys.RUN]
-        st.rerun()
+    st.button("New run", icon=":material/add:", key=keys.NEW_RUN, on_click=_leave)
     folder = resources.runs().folder(run_id)
     run = folder.run
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,9 +46,19 @@ def show(run_id: str) -> None:
     with see:
         st.fragment(run_map.show, run_every=None if run.over else "1s")(folder, run)
     st.fragment(run_words.show, run_every=None if run.over else "2s")(folder)
-    if run.over and folder.checkpoint_number():
+    if run.over and folder.checkpoint_number() and has_learned(folder):
         run_keep.show(folder, run)
     _about(folder, run)
+
+
+def has_learned(folder: RunFolder) -> bool:
+    """Whether any step of training was made."""
+    return float((folder.last_metric() or {"share": 0.0})["share"]) > 0
+
+
+def _leave() -> None:
+    for name in (keys.RUN, keys.WATCH):
+        st.query_params.pop(name, None)
 
 
 def _progress(folder: RunFolder, was_over: bool) -> None:
@@ -89,7 +96,12 @@ def _state_line(folder: RunFolder, run: Run) -> None:
         if run.state == QUEUED:
             st.caption(_waiting(folder))
         elif run.state == STOPPED:
-            st.caption("Somebody pressed Stop. What it had learned until then is here.")
+            learned = has_learned(folder)
+            st.caption(
+                "Somebody pressed Stop. What it had learned until then is here."
+                if learned
+                else "Somebody pressed Stop before training began."
+            )
         elif run.state == RUNNING and folder.should_stop():
             st.caption("Stopping, and keeping what it has…")
         if not run.over and not folder.should_stop() and st.button("Stop", icon=":material/stop:", key=keys.STOP):
@@ -133,7 +145,7 @@ def _about(folder: RunFolder, run: Run) -> None:
             hide_index=True, alt="The settings of this run",
         )  # fmt: skip
         with text:
-            text_choice.show_beginning(folder.text())
+            text_choice.show_beginning(folder.head())
             st.download_button(
                 f"The whole text as {snippets.TEXT_FILE}", lambda: folder.text().encode("utf-8"),
                 file_name=snippets.TEXT_FILE, mime="text/plain", type="tertiary", icon=":material/download:",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -32,10 +34,29 @@ def _tokens(run_id: str, _folder: RunFolder) -> Tokens:
     return Tokens.of(vocab[0][len(SPECIALS) :])
 
 
+class _Latest:
+    """The vectors of one run's newest checkpoint. An older one is let go, with the file that it maps."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._of: tuple[int, int] | None = None  # how often resumed, and which checkpoint
+        self._vectors: WordVectors | None = None
+
+    def vectors(self) -> WordVectors | None:
+        """None before the first checkpoint."""
+        now = (self._folder.run.resumed, self._folder.checkpoint_number())
+        with self._lock:
+            if now != self._of:
+                arrays = self._folder.checkpoint("weight")
+                self._vectors = _vectors(self._folder, np.asarray(arrays["weight"])) if arrays else None
+                self._of = now
+            return self._vectors
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _checkpoint_vectors(run_id: str, resumed: int, number: int, _folder: RunFolder) -> WordVectors | None:
-    arrays = _folder.checkpoint("weight")
-    return _vectors(_folder, np.asarray(arrays["weight"])) if arrays else None
+def _latest(run_id: str, _folder: RunFolder) -> _Latest:
+    return _Latest(_folder)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -56,14 +77,24 @@ def _vectors(folder: RunFolder, weight: np.ndarray[tuple[int, ...], np.dtype[np.
 
 def vectors_of(folder: RunFolder) -> WordVectors | None:
     """The vectors of a run's newest checkpoint, without the specials; None before the first."""
-    number = folder.checkpoint_number()
-    return _checkpoint_vectors(folder.id, folder.run.resumed, number, folder) if number else None
+    return _latest(folder.id, folder).vectors()
 
 
-def watched(vectors: WordVectors) -> list[str]:
-    """The words that the visitor watches, as the run spells them; the link names them."""
-    chosen = st.session_state.get(keys.WATCH, telling_words(vectors.tokens)[:_WATCHED_AT_FIRST])
+def watch_key(folder: RunFolder) -> str:
+    """The key of the widget: each run has its own, since words of one text may not be in another."""
+    return f"{keys.WATCH}_{folder.id}"
+
+
+def watched(folder: RunFolder, vectors: WordVectors) -> list[str]:
+    """The words that the visitor watches, as the run spells them."""
+    chosen = st.session_state.get(watch_key(folder), _at_first(vectors))
     return [token for word in chosen if (token := vectors.find(word)) is not None]
+
+
+def _at_first(vectors: WordVectors) -> list[str]:
+    """The words that the link names, or some that are likely to mean something."""
+    asked = list(dict.fromkeys(filter(None, st.query_params.get_all(keys.WATCH))))
+    return asked[:_MOST_WATCHED] or telling_words(vectors.tokens)[:_WATCHED_AT_FIRST]
 
 
 def show(folder: RunFolder) -> None:
@@ -73,11 +104,11 @@ def show(folder: RunFolder) -> None:
     if vectors is None:
         st.caption("Once training has begun, the nearest words of any word show here.")
         return
-    first_words = telling_words(vectors.tokens)[:_WATCHED_AT_FIRST]
+    at_first = _at_first(vectors)
     offered = vectors.tokens[:_COMPLETED_WORDS] if vectors.lowercased else []
     typed = st.multiselect(
-        "Words to watch", list(dict.fromkeys([*offered, *first_words])), default=first_words, key=keys.WATCH,
-        bind="query-params", accept_new_options=True, max_selections=_MOST_WATCHED, select_all=False,
+        "Words to watch", list(dict.fromkeys([*offered, *at_first])), default=at_first, key=watch_key(folder),
+        accept_new_options=True, max_selections=_MOST_WATCHED, select_all=False, on_change=_into_link, args=(folder,),
         placeholder="Type a word of the text and press Enter",
     )  # fmt: skip
     words = []
@@ -95,6 +126,10 @@ def show(folder: RunFolder) -> None:
         with columns[index % _COLUMNS]:
             _show_word(token, vectors, first)
     _cosine_code(folder, words)
+
+
+def _into_link(folder: RunFolder) -> None:
+    st.query_params[keys.WATCH] = st.session_state[watch_key(folder)]
 
 
 def _show_word(token: str, now: WordVectors, first: WordVectors | None) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from embedcore.errors import TextProblem
 from embedcore.samples import SAMPLES
 from embedcore.text import TOKENIZERS, split_sentences
-from embedcore.ui import keys, resources
+from embedcore.ui import keys, links, resources
 from embedcore.ui.words import counted
 
 # The options themselves are what the URL says, so they are short and stay as they are.
@@ -23,6 +23,8 @@ _NAME_CHARACTERS = 48
 _SHOWN_LINES, _SHOWN_LINE, _SHOWN_CHARACTERS = 6, 300, 20_000
 _LONG_CHARACTERS = 20_000
 _ASIDE = "long_text"
+_REFUSED = "refused_characters"
+_READ = "read_upload"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class ChosenText:
     digest: str
     name: str
     tokenizer: str
+
+
+def rules() -> dict[str, links.Rule]:
+    """What a link may say about the text."""
+    return {
+        keys.SOURCE: links.OneOf((_SAMPLE, _PASTE, _FILE)),
+        keys.SAMPLE: links.OneOf(SAMPLES),
+        keys.TOKENIZER: links.OneOf(TOKENIZERS),
+    }
 
 
 def choose() -> ChosenText | None:
@@ -65,12 +76,13 @@ def _sample() -> tuple[str, str]:
 
 
 def show_beginning(text: str) -> None:
-    """The first lines of a text, and how many more there are; never the whole of a long one."""
-    lines = [line for line in split_sentences(text[:_SHOWN_CHARACTERS]) if line.strip()][:_SHOWN_LINES]
+    """The first lines of a text, and about how many more there are; never the whole of a long one."""
+    begin = text[:_SHOWN_CHARACTERS]
+    lines = [line for line in split_sentences(begin) if line.strip()][:_SHOWN_LINES]
     with st.container(border=True):
         st.text("\n".join(line[:_SHOWN_LINE] + ("…" if len(line) > _SHOWN_LINE else "") for line in lines))
-    more = len([line for line in split_sentences(text) if line.strip()]) - len(lines)
-    if more > 0:
+    more = text.rstrip().count("\n") + 1 - len(lines)  # quick, also on many megabytes
+    if more > 0 and lines:
         st.caption(f"… and {counted(more, 'more line', 'more lines')}.")
 
 
@@ -86,11 +98,10 @@ def _pasted() -> tuple[str, str]:
         help="A sentence is one line here: words of different lines are not taken for neighbours.",
     )  # fmt: skip
     text = text or ""
-    most = resources.settings().max_pasted_characters
-    if len(text) > most:
+    if refused := st.session_state.pop(_REFUSED, 0):
         raise TextProblem(
-            f"This text has {counted(len(text), 'character')}; at most {most:,} can be pasted. "
-            "Save it as a .txt file and choose “File” above."
+            f"This text has {counted(refused, 'character')}; at most {resources.settings().max_pasted_characters:,} "
+            "can be pasted. Save it as a .txt file and choose “File” above."
         )
     if not text.strip():
         st.caption("There is no text yet.")
@@ -101,7 +112,10 @@ def _pasted() -> tuple[str, str]:
 def _put_aside() -> None:
     """Take a long text out of the text area: left there, the browser would send it back with every click."""
     text = st.session_state[keys.PASTED] or ""
-    if _LONG_CHARACTERS < len(text) <= resources.settings().max_pasted_characters:
+    if len(text) > resources.settings().max_pasted_characters:
+        st.session_state[_REFUSED] = len(text)
+        st.session_state[keys.PASTED] = ""
+    elif len(text) > _LONG_CHARACTERS:
         st.session_state[_ASIDE] = text
         st.session_state[keys.PASTED] = ""
 
@@ -127,16 +141,25 @@ def _uploaded() -> tuple[str, str]:
     )
     if file is None:
         return "", ""
-    raw = file.getvalue()
+    read = st.session_state.get(_READ)
+    if read is None or read[0] != file.file_id:  # once a file, not once a click
+        read = st.session_state[_READ] = (file.file_id, _decoded(file.name, file.getvalue()))
+    return read[1], file.name
+
+
+def _decoded(name: str, raw: bytes) -> str:
+    """The text of a file. Raises TextProblem if it is none, or empty."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TextProblem(
-            f"“{file.name}” is not UTF-8 text: byte {error.start:,} cannot be read. Save it as UTF-8 and try again."
+            f"“{name}” is not UTF-8 text: byte {error.start:,} cannot be read. Save it as UTF-8 and try again."
         ) from None
-    if not text.strip():
-        raise TextProblem(f"“{file.name}” holds no text.")
-    return text, file.name
+    if "\0" in text:
+        raise TextProblem(f"“{name}” is not UTF-8 text: it holds zero bytes. Save it as UTF-8 and try again.")
+    if not text or text.isspace():
+        raise TextProblem(f"“{name}” holds no text.")
+    return text
 
 
 def _first_words(text: str) -> str:

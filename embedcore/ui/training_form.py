@@ -11,10 +11,10 @@ import streamlit as st
 from embedcore import figures, snippets
 from embedcore.errors import EmbedcoreError, TextProblem
 from embedcore.first_batch import first_batch
-from embedcore.runs import new_run_id
+from embedcore.runs import RunFolder, new_run_id
 from embedcore.runs.service import Draft
 from embedcore.training import INITS, Suggestion, TrainConfig, estimate_seconds, suggest
-from embedcore.ui import code, keys, lookup_steps, messages, resources, text_choice
+from embedcore.ui import code, keys, links, lookup_steps, messages, resources, text_choice
 from embedcore.ui.text_choice import ChosenText
 from embedcore.ui.words import counted, duration, plain
 from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
@@ -32,6 +32,9 @@ def show() -> None:
         "Each word of a text gets an integer, and each integer a row of numbers in a look-up table: its vector. "
         "Training moves the rows until words that stand near the same other words have similar vectors."
     )
+    if RunFolder(resources.settings().runs_dir, _next_run_id()).exists():
+        forget_run_id()
+    links.mend(_rules())
     st.header("1  The text")
     chosen = text_choice.choose()
     if chosen is None:
@@ -56,7 +59,20 @@ def show() -> None:
     st.header("5  Training")
     config = replace(config, **_training_settings(suggestion))
     _step_code(part, config, vocab)
-    _start(chosen, config, vocab, round(tokens / share))
+    _start(chosen, config, vocab, round(tokens / share), whole=share == 1)
+
+
+def _rules() -> dict[str, links.Rule]:
+    """What a link may say about the form."""
+    settings = resources.settings()
+    numbers: dict[str, links.Rule] = {
+        "dim": links.Number(1, settings.max_dim), "epochs": links.Number(1, settings.max_epochs),
+        "window": links.Number(1, 100), "negative": links.Number(1, 100), "min_count": links.Number(1, 1_000_000),
+        "batch": links.Number(1, 65_536), "seed": links.Number(0, 2**31),
+        "lr": links.Number(1e-6, 10.0, whole=False), "sample_rate": links.Number(0.0, 1.0, whole=False),
+        "init": links.OneOf(INITS),
+    }  # fmt: skip
+    return {**numbers, **text_choice.rules()}
 
 
 def begin_from(draft: Draft) -> None:
@@ -103,7 +119,9 @@ def _show_vocabulary(
 ) -> None:
     about = "" if share == 1 else f" in the first {share:.0%} of the text (this page reads no more; the run reads all)"
     left_out = len(every) - len(vocab)
-    entries = counted(len(vocab), "entry", "entries")
+    rare = vocab.counts[0] - every.counts[0]  # tokens of words that were left out
+    least = "" if share == 1 else "at least "  # the rest of a long text has more words
+    entries = least + counted(len(vocab), "entry", "entries")
     st.markdown(
         f"**{counted(tokens, 'token')}** in {counted(sentences, 'line')}, {counted(characters, 'character')}{about}. "
         f"**{counted(len(every.words), 'different word')}**. The table has **{entries}**: "
@@ -111,9 +129,8 @@ def _show_vocabulary(
         f"`{PAD}` (1) to fill up short sentences."
         + (
             f" Left out: {counted(left_out, 'word')} seen fewer than {min_count} times "
-            f"({sum(every.counts) - sum(vocab.counts[1:]) - every.counts[0]:,} tokens, "
-            f"{(vocab.counts[0] - every.counts[0]) / tokens:.1%} of the text)."
-            if left_out
+            f"({counted(rare, 'token')}, {rare / tokens:.1%} of the text)."
+            if left_out and share == 1
             else ""
         )
     )
@@ -209,13 +226,13 @@ def _step_code(part: ChosenText, config: TrainConfig, vocab: Vocab) -> None:
             st.caption(plain(str(error), limit=400))
 
 
-def _start(chosen: ChosenText, config: TrainConfig, vocab: Vocab, tokens: int) -> None:
+def _start(chosen: ChosenText, config: TrainConfig, vocab: Vocab, tokens: int, *, whole: bool) -> None:
     """What will be done, the button, and what follows from pressing it."""
     problem = _why_not(config, vocab)
     seconds = estimate_seconds(config, tokens)
     time = "a few seconds at most" if seconds < _QUICK_SECONDS else f"about {duration(seconds)}, give or take half"
     st.markdown(
-        f"Start trains a table of **{len(vocab):,} × {config.dim:,}** numbers, "
+        f"Start trains a table of {'' if whole else 'at least '}**{len(vocab):,} × {config.dim:,}** numbers, "
         f"{counted(config.epochs, 'pass', 'passes')} over {counted(tokens, 'token')}: {time}."
     )
     if problem:

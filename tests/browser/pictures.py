@@ -37,7 +37,7 @@ def main() -> None:
             visitor.open("/train?sample=English")
             photograph("train", 2500)
             page.get_by_role("button", name="Start").click()
-            page.get_by_text("Finished", exact=True).wait_for(timeout=120_000)
+            page.get_by_text("All done").wait_for(timeout=120_000)
             visitor.settle()
             box = page.get_by_role("combobox", name="Words to watch")
             for word in ("storm", "violin"):

@@ -32,7 +32,7 @@ def paste(visitor: Visitor, text: str) -> None:
     page.locator(".st-key-pasted_text textarea").click()
     page.keyboard.press("Control+V")
     page.keyboard.press("Control+Enter")
-    page.get_by_role("heading", name="3 Settings").wait_for(timeout=60_000)
+    page.get_by_role("heading", name="5 Training").wait_for(timeout=60_000)
     visitor.settle()
 
 
@@ -71,7 +71,7 @@ def test_paste_train_keep_and_compare_with_glove(visitor: Visitors, server: Serv
     set_passes(one, 3)
     run_id = start(one)
     first = wait_for_loss(one)
-    one.page.get_by_text("Finished", exact=True).wait_for(timeout=120_000)
+    one.page.get_by_text("All done").wait_for(timeout=120_000)
     one.settle()
     assert float(one.text_of_metric("Loss per pair")) < first
     keep(one, "inaugural addresses")
@@ -203,7 +203,7 @@ def test_the_download_is_the_file_that_gensim_reads(visitor: Visitors, tmp_path:
     one = visitor()
     one.open("/train")
     start(one)
-    one.page.get_by_text("Finished", exact=True).wait_for(timeout=60_000)
+    one.page.get_by_text("All done").wait_for(timeout=60_000)
     one.settle()
     with one.page.expect_download() as download:
         one.page.get_by_role("button", name="Download", exact=True).click()

@@ -1,0 +1,83 @@
+"""Links that somebody typed, or that another version wrote: what does not fit is said, not swallowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import streamlit as st
+
+from embedcore.ui.words import plain
+
+_DROPPED, _SAID = "dropped_parameters", "link_problems"
+
+
+class Rule(Protocol):
+    """What the values of one parameter may be."""
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong with them; None if nothing is."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number within bounds."""
+
+    lowest: float
+    highest: float
+    whole: bool = True
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong, if it is no such number."""
+        kind = "a whole number" if self.whole else "a number"
+        try:
+            number = float(values[-1])
+        except ValueError:
+            number = math.nan
+        fits = self.lowest <= number <= self.highest and not (self.whole and number != int(number))
+        return None if fits else f"{kind} from {self.lowest:,g} to {self.highest:,g}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of some words."""
+
+    options: Collection[str]
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong, if it is none of them."""
+        return None if values[-1] in self.options else f"one of {', '.join(self.options)}"
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """A list that may not be too long."""
+
+    count: int
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong, if it is."""
+        return None if len(values) <= self.count else f"at most {self.count}; the first are shown"
+
+
+def mend(rules: Mapping[str, Rule]) -> None:
+    """Drop parameters of the link that break their rule, and say so; call it before their widgets are drawn."""
+    problems, dropped = [], []
+    for name, rule in rules.items():
+        values = st.query_params.get_all(name)
+        if not values or values == [""] or not (what := rule.problem(values)):
+            continue
+        said = values[-1] if len(values) == 1 else f"{len(values)} values"
+        problems.append(f"This link says {plain(name)}={plain(said, 60)}, but it should be {plain(what, 300)}.")
+        if not isinstance(rule, AtMost):  # of a long list the widget takes the first ones
+            dropped.append(name)
+    if dropped and st.session_state.get(_DROPPED) != dropped:
+        for name in dropped:
+            del st.query_params[name]
+        st.session_state[_DROPPED], st.session_state[_SAID] = dropped, problems
+        st.rerun()  # Streamlit gives widgets what the link said when this run of the script began
+    st.session_state.pop(_DROPPED, None)
+    for problem in st.session_state.pop(_SAID, problems):
+        st.warning(problem, icon=":material/link_off:")

@@ -1,0 +1,166 @@
+"""Watching a run and managing runs, in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from embedcore.runs import RunFolder
+from tests.test_runs import until
+
+from .conftest import Server, Visitor
+from .test_dashboard import set_passes, start, wait_for_loss
+
+pytestmark = pytest.mark.browser
+Visitors = Callable[[], Visitor]
+
+
+def word_map(visitor: Visitor) -> Locator:
+    return visitor.page.locator(".st-key-word_map")
+
+
+def finish(visitor: Visitor) -> None:
+    visitor.page.get_by_text("All done").wait_for(timeout=60_000)
+    visitor.settle()
+
+
+def choose(visitor: Visitor, action: str) -> None:
+    """Choose from the run's menu."""
+    visitor.page.get_by_role("button", name="More", exact=True).first.click()
+    visitor.page.get_by_text(action, exact=True).click()
+
+
+def stop(visitor: Visitor) -> None:
+    visitor.page.get_by_role("button", name="Stop", exact=True).click()
+    visitor.page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
+
+
+def test_the_map_is_one_element_all_the_while_and_its_zoom_stays(visitor: Visitors, server: Server) -> None:
+    one = visitor()
+    one.open("/train?sample=English")
+    set_passes(one, 9_999)
+    run_id = start(one)
+    wait_for_loss(one)
+    word_map(one).locator("canvas").first.wait_for()
+    node = word_map(one).locator("canvas").first.element_handle()
+    assert node is not None
+    slider = one.page.locator(".st-key-zoom").get_by_role("slider")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuenow", "3")
+    folder = RunFolder(server.settings.runs_dir, run_id)
+    seen = len(folder.metrics())
+    until(lambda: len(folder.metrics()) > seen + 12, what="some seconds of training")
+    expect(slider).to_have_attribute("aria-valuenow", "3")
+    assert node.evaluate("element => element.isConnected")
+    stop(one)
+    one.settle()
+    assert node.evaluate("element => element.isConnected")  # also when the map becomes a replay
+
+
+def test_a_run_too_short_to_watch_plays_itself_back_everywhere(visitor: Visitors) -> None:
+    one = visitor()
+    one.open("/train?sample=English")
+    start(one)
+    finish(one)
+    canvas = word_map(one).locator("canvas").first
+    canvas.wait_for()
+    early = canvas.screenshot()
+    one.page.wait_for_timeout(1_500)
+    assert canvas.screenshot() != early  # it moves by itself
+    one.page.wait_for_timeout(8_000)
+    last = canvas.screenshot()
+    one.page.wait_for_timeout(700)
+    assert canvas.screenshot() == last  # and comes to an end
+    other = visitor()
+    other.open(one.page.url.removeprefix(one.url))
+    same = word_map(other).locator("canvas").first
+    same.wait_for()
+    other.page.wait_for_timeout(9_500)
+    assert same.screenshot() == last  # the same frames in another browser
+    one.page.get_by_role("button", name="Play again").click()
+    one.settle()
+    one.page.wait_for_timeout(800)
+    assert canvas.screenshot() != last
+    box = canvas.bounding_box()
+    assert box is not None
+    one.page.mouse.click(box["x"] + 20, box["y"] + box["height"] - 30)  # pause
+    one.page.wait_for_timeout(700)
+    paused = canvas.screenshot()
+    one.page.wait_for_timeout(900)
+    assert canvas.screenshot() == paused
+
+
+def test_a_stopped_run_resumes_and_a_reload_does_not_lose_it(visitor: Visitors, server: Server) -> None:
+    one = visitor()
+    one.open("/train?sample=Korean")
+    set_passes(one, 9_999)
+    run_id = start(one)
+    wait_for_loss(one)
+    one.page.reload()
+    one.settle()
+    one.page.get_by_text("Training", exact=True).wait_for()
+    stop(one)
+    one.settle()
+    share = RunFolder(server.settings.runs_dir, run_id).run.result["share"]
+    choose(one, "Resume")
+    one.page.get_by_text("Training", exact=True).wait_for(timeout=20_000)
+    folder = RunFolder(server.settings.runs_dir, run_id)
+    until(lambda: (folder.last_metric() or {"share": 0.0})["share"] > share, what="going on from there")
+    stop(one)
+    assert folder.run.resumed == 1
+    assert [m["share"] for m in folder.metrics()] == sorted(m["share"] for m in folder.metrics())
+
+
+def test_a_run_is_renamed_run_again_and_deleted(visitor: Visitors, server: Server) -> None:
+    one = visitor()
+    page = one.open("/train")
+    set_passes(one, 7)
+    run_id = start(one)
+    finish(one)
+    choose(one, "Rename")
+    page.get_by_role("dialog").get_by_role("textbox").fill("첫 번째 **run**")
+    page.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    page.get_by_role("heading", name="첫 번째 **run**").wait_for()
+    choose(one, "Run again with other settings")
+    page.get_by_role("button", name="Start").wait_for()
+    assert "run=" not in page.url
+    expect(page.locator(".st-key-epochs input")).to_have_value("7")
+    expect(page.locator(".st-key-pasted_text textarea")).to_have_value("you need to know how to code")
+    again = start(one)
+    assert again != run_id
+    finish(one)
+    one.open(f"/train?run={run_id}")
+    choose(one, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("button", name="Start").wait_for()
+    assert not RunFolder(server.settings.runs_dir, run_id).exists()
+    one.open(f"/train?run={run_id}").get_by_text(re.compile("There is no run")).wait_for()
+
+
+def test_pressing_start_twice_in_a_row_starts_one_run(visitor: Visitors, server: Server) -> None:
+    one = visitor()
+    one.open("/train")
+    before = set(server.settings.runs_dir.iterdir())
+    one.page.get_by_role("button", name="Start").dblclick()
+    one.page.wait_for_url(re.compile(r"run=\w+"))
+    finish(one)
+    made = [path for path in set(server.settings.runs_dir.iterdir()) - before if not path.name.startswith(".")]
+    assert len(made) == 1
+
+
+def test_the_page_of_a_run_keeps_the_accessibility_rules(visitor: Visitors) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    from .test_dashboard import STREAMLITS_OWN
+
+    one = visitor()
+    one.open("/train")
+    start(one)
+    finish(one)
+    broken = {v["id"]: v["nodes"][0]["target"] for v in Axe().run(one.page).response["violations"]}
+    assert {rule: target for rule, target in broken.items() if rule not in STREAMLITS_OWN} == {}
