@@ -36,8 +36,10 @@ def integers(vocab: Vocab, chosen: ChosenText) -> list[list[str]]:
     sentences = [split((text or "").strip() or other) for text, other in zip(typed, (first, second), strict=True)]
     ids = [vocab.encode(sentence) for sentence in sentences]
     unknown = [token for sentence in sentences for token in sentence if vocab.stoi.get(token, 0) == UNK_INDEX]
-    for column, sentence, row in zip(columns, sentences, ids, strict=True):
-        column.dataframe(above_integers([sentence], [row]), alt="The tokens of the sentence above their integers")
+    for column, which, sentence, row in zip(columns, ("first", "second"), sentences, ids, strict=True):
+        column.dataframe(
+            above_integers([sentence], [row]), alt=f"The tokens of the {which} sentence above their integers"
+        )
     if unknown:
         st.caption(f"Not in the vocabulary, so 0: {', '.join(plain(word, 40) for word in dict.fromkeys(unknown))}.")
     batch = lookup.pad_batch(ids)

@@ -93,6 +93,13 @@ def test_a_run_too_short_to_watch_plays_itself_back_everywhere(visitor: Visitors
     paused = canvas.screenshot()
     one.page.wait_for_timeout(900)
     assert canvas.screenshot() == paused
+    # Dragged by hand: a click on the line of the timeline goes to that moment.
+    one.page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] - 36)
+    one.page.wait_for_timeout(900)
+    moved = canvas.screenshot()
+    assert moved not in (paused, last)
+    one.page.wait_for_timeout(700)
+    assert canvas.screenshot() == moved  # it stays there
 
 
 def test_a_stopped_run_resumes_and_a_reload_does_not_lose_it(visitor: Visitors, server: Server) -> None:
