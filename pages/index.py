@@ -14,6 +14,7 @@ page = st.navigation(
     [
         st.Page("home.py", title="Home", icon=":material/home:", default=True),
         st.Page("train.py", title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page("started.py", title="Train", icon=":material/model_training:", url_path="started", visibility="hidden"),
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="hidden" if st.context.is_embedded else "top",  # in a wiki's frame the answer stands alone

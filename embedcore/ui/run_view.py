@@ -27,7 +27,7 @@ STATES = {
     FAILED: ("Failed", "red"),
     INTERRUPTED: ("Interrupted", "red"),
 }
-_LIVE = "500ms"
+_LIVE = "300ms"
 
 
 def show(run_id: str) -> None:

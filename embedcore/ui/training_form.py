@@ -251,7 +251,8 @@ def _submit(chosen: ChosenText, config: TrainConfig) -> None:
         run = resources.runs().submit(
             "train", {**config.to_json(), "watch": watch}, name=chosen.name, text=chosen.text, run_id=_next_run_id()
         )
-        st.query_params[keys.RUN] = run.id
+        # By way of another page, because Streamlit scrolls to the top only when the page changes.
+        st.switch_page("started.py", query_params={keys.RUN: run.id})
 
 
 def _why_not(config: TrainConfig, vocab: Vocab) -> str | None:

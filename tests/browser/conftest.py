@@ -17,6 +17,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from embedcore.runs import RunFolder
+from embedcore.runs.folder import list_runs
 from embedcore.settings import Settings, load
 from tests.test_runs import until
 
@@ -142,6 +144,11 @@ def visitor(chromium: Browser, server: Server) -> Iterator[Callable[[], Visitor]
         return visitors[-1]
 
     yield make
+    for run in list_runs(server.settings.runs_dir):  # what a failed test left running would hold up the next ones
+        if not run.over:
+            folder = RunFolder(server.settings.runs_dir, run.id)
+            folder.ask_to_stop()
+            until(lambda folder=folder: folder.run.over, what="the end of a run")  # type: ignore[misc]
     complaints = [complaint for one in visitors for complaint in one.complaints]
     for one in visitors:
         one.context.close()

@@ -36,7 +36,7 @@ def main() -> None:
 
             visitor.open("/train?sample=English")
             photograph("train", 2500)
-            page.get_by_role("button", name="Start").click()
+            page.locator(".st-key-start_training button").click()
             page.get_by_text("All done").wait_for(timeout=120_000)
             visitor.settle()
             box = page.get_by_role("combobox", name="Words to watch")

@@ -46,7 +46,7 @@ def set_passes(visitor: Visitor, passes: int) -> None:
 
 def start(visitor: Visitor) -> str:
     """Press Start; the run's id, from the address."""
-    visitor.page.get_by_role("button", name="Start").click()
+    visitor.page.locator(".st-key-start_training button").click()
     visitor.page.wait_for_url(re.compile(r"run=\w+"))
     return re.search(r"run=(\w+)", visitor.page.url).group(1)  # type: ignore[union-attr]
 
