@@ -4,6 +4,7 @@ import streamlit as st
 
 from embedcore.ui import messages, run_view, runs_list, training_form
 
+training_form.go_to_started()
 st.title("Train vectors on a text")
 with messages.problems():
     messages.show_kept()

@@ -74,7 +74,8 @@ def test_a_suggestion_leaves_nothing_open_and_says_why(tokens: int, limits: Sett
     suggestion = suggest(tokens, max(1, tokens // 10), max(1, tokens // 10))
     suggestion.config.check(limits)
     assert all(getattr(suggestion.config, field.name) is not None for field in fields(TrainConfig))
-    assert set(suggestion.reasons) == {"dim", "min_count", "sample", "epochs", "lr", "batch"}
+    chosen = {"dim", "min_count", "sample", "epochs", "lr", "batch", "window", "negative", "init", "seed"}
+    assert set(suggestion.reasons) == chosen
     for sentence in suggestion.reasons.values():
         assert sentence[0].isupper()
         assert sentence.endswith(".")

@@ -22,6 +22,7 @@ from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
 _TABLE_ROWS = 1_000  # of the vocabulary shown; a table of all rows would be megabytes
 _PREVIEWED_CHARACTERS = 2_000_000  # what the page reads of a long text; the run reads all of it
 _NEXT_RUN = "next_run_id"
+_STARTED = "started_run_id"
 _QUICK_SECONDS = 3.0
 _MOST_WATCHED = 50  # words that a link may ask a run to keep frames of
 
@@ -245,14 +246,22 @@ def _start(chosen: ChosenText, config: TrainConfig, vocab: Vocab, tokens: int, *
     st.caption("A run gets a link of its own. Whoever has the link sees the text and the result, and may stop the run.")
 
 
+def go_to_started() -> None:
+    """On to the page of the run that was started just now, before anything else is drawn.
+
+    By way of another page, because Streamlit scrolls to the top only when the page changes.
+    """
+    if run_id := st.session_state.pop(_STARTED, None):
+        st.switch_page("started.py", query_params={keys.RUN: run_id})
+
+
 def _submit(chosen: ChosenText, config: TrainConfig) -> None:
     watch = st.query_params.get_all(keys.WATCH)[:_MOST_WATCHED]
     with messages.kept_problems():
         run = resources.runs().submit(
             "train", {**config.to_json(), "watch": watch}, name=chosen.name, text=chosen.text, run_id=_next_run_id()
         )
-        # By way of another page, because Streamlit scrolls to the top only when the page changes.
-        st.switch_page("started.py", query_params={keys.RUN: run.id})
+        st.session_state[_STARTED] = run.id
 
 
 def _why_not(config: TrainConfig, vocab: Vocab) -> str | None:

@@ -20,7 +20,7 @@ from embedcore.training import initial_weight
 from embedcore.ui import keys, resources
 from embedcore.vectors import WordVectors
 
-from .conftest import by_key, echarts, echarts_table, texts
+from .conftest import PAGES, by_key, echarts, echarts_table, texts
 
 OpenPage = Callable[..., AppTest]
 EPOCHS = keys.SETTING["epochs"]
@@ -31,14 +31,16 @@ def start_button(at: AppTest) -> object:
 
 
 def train(at: AppTest) -> str:
-    """Press Start and wait for the run to be over; its id."""
+    """Press Start, wait for the run to be over, and open its page; its id."""
     by_key(at, "button", keys.START).click().run()
-    run_id = at.query_params[keys.RUN]
-    run_id = run_id[0] if isinstance(run_id, list) else run_id
-    resources.runs().wait(run_id)
-    at.run()
     assert not at.exception
-    return str(run_id)
+    run_id = resources.runs().recent(1)[0].id
+    resources.runs().wait(run_id)
+    # The way there, by another page, is tried in the browser: AppTest follows only one change of page.
+    at.query_params[keys.RUN] = run_id
+    at.switch_page(str(PAGES / "train.py")).run()
+    assert not at.exception
+    return run_id
 
 
 def watch_box(at: AppTest) -> Any:
