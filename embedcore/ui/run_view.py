@@ -44,8 +44,8 @@ def show(run_id: str) -> None:
     with watch:
         st.fragment(_progress, run_every=every)(folder, run.over)
     with see:
-        st.fragment(run_map.show, run_every=None if run.over else "1s")(folder, run)
-    st.fragment(run_words.show, run_every=None if run.over else "2s")(folder)
+        st.fragment(run_map.show, run_every=None if run.over else "1s", key=keys.MAP_FRAGMENT)(folder, run)
+    st.fragment(run_words.show, run_every=None if run.over else "2s", key=keys.WORDS_FRAGMENT)(folder)
     if run.over and folder.checkpoint_number() and has_learned(folder):
         run_keep.show(folder, run)
     _about(folder, run)
@@ -80,13 +80,13 @@ def _progress(folder: RunFolder, was_over: bool) -> None:
 
 def _tiles(run: Run, last: Mapping[str, Any] | None) -> None:
     tiles = st.container(horizontal=True)
-    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=110)
-    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=125)
+    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=96)
+    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=120)
     if run.over:
-        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=100)
+        tiles.metric("Time", duration(last["seconds"]) if last else "–", width=84)
     else:
-        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=100)
-    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=125)
+        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=84)
+    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=104)
 
 
 def _state_line(folder: RunFolder, run: Run) -> None:

@@ -130,6 +130,7 @@ def show(folder: RunFolder) -> None:
 
 def _into_link(folder: RunFolder) -> None:
     st.query_params[keys.WATCH] = st.session_state[watch_key(folder)]
+    st.rerun([keys.MAP_FRAGMENT, keys.WORDS_FRAGMENT])  # the map marks the words too
 
 
 def _show_word(token: str, now: WordVectors, first: WordVectors | None) -> None:

@@ -44,8 +44,9 @@ def main() -> None:
                 box.fill(word)
                 box.press("Enter")
                 visitor.settle()
+            box.press("Escape")
             page.wait_for_timeout(9_000)  # the replay plays to its end
-            photograph("run", 1330)
+            photograph("run", 1560)
             page.get_by_role("textbox", name="Name of the vector set", exact=True).fill("english-sample")
             page.get_by_role("button", name="Keep as a vector set").click()
             page.get_by_text("Kept as").wait_for()

@@ -116,6 +116,7 @@ def test_from_start_to_a_kept_set_that_compares(open_page: OpenPage, home: Setti
     watch_box(at).set_value(["Soup"]).run()
     neighbours = at.dataframe[0].value["now"].tolist()
     assert len(neighbours) == 8
+    at.run()  # AppTest shows only the fragment that was drawn last
     by_key(at, "text_input", keys.KEEP_NAME).set_value("mine")
     by_key(at, "button", keys.KEEP).click().run()
     assert "Kept as mine" in at.success[0].value
