@@ -34,7 +34,7 @@ def choose(visitor: Visitor, action: str) -> None:
 
 
 def stop(visitor: Visitor) -> None:
-    visitor.page.get_by_role("button", name="Stop", exact=True).click()
+    visitor.page.locator(".st-key-stop_run button").click()
     visitor.page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
 
 
