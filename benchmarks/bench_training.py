@@ -2,7 +2,7 @@
 
 Both read the same lists of tokens, with the same settings, one after the other, each in a
 fresh process. Time is that of the training alone; "from text" adds splitting the text,
-counting words and encoding. `python benchmarks/bench_training.py --words 2000000 --seeds 1 2`
+counting words and encoding. `python -m benchmarks.bench_training --words 2000000 --seeds 1 2`
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def with_gensim(sentences: list[list[str]], epochs: int, seed: int, lr: float | 
 
 def measure(job: tuple[Callable[..., dict[str, Any]], int, int, int, float | None]) -> dict[str, float]:
     """One training in this process: its speed, its scores and the process's peak memory."""
-    from similarity_sets import FILES, spearman
+    from benchmarks.similarity_sets import FILES, spearman
 
     run, words, epochs, seed, lr = job
     started = time.perf_counter()
