@@ -79,6 +79,19 @@ def drag_back(visitor: Visitor, canvas: Locator) -> None:
     visitor.page.wait_for_timeout(900)
 
 
+def when_still(visitor: Visitor, canvas: Locator) -> bytes:
+    """The picture, once it no longer changes."""
+    pictures = [canvas.screenshot()]
+
+    def still() -> bool:
+        visitor.page.wait_for_timeout(700)  # longer than a frame of the replay
+        pictures.append(canvas.screenshot())
+        return pictures[-1] == pictures[-2]
+
+    until(still, 60, "the end of the replay")
+    return pictures[-1]
+
+
 def test_a_run_too_short_to_watch_plays_itself_back_everywhere(visitor: Visitors) -> None:
     one = visitor()
     one.open("/train?sample=English")
@@ -87,34 +100,21 @@ def test_a_run_too_short_to_watch_plays_itself_back_everywhere(visitor: Visitors
     canvas = word_map(one).locator("canvas").first
     canvas.wait_for()
     early = canvas.screenshot()
-    one.page.wait_for_timeout(1_500)
-    assert canvas.screenshot() != early  # it moves by itself
-    one.page.wait_for_timeout(8_000)
-    last = canvas.screenshot()
-    one.page.wait_for_timeout(700)
-    assert canvas.screenshot() == last  # and comes to an end
+    until(lambda: canvas.screenshot() != early, what="moving by itself")
+    last = when_still(one, canvas)
     other = visitor()
     other.open(one.page.url.removeprefix(one.url))
     same = word_map(other).locator("canvas").first
     same.wait_for()
-    other.page.wait_for_timeout(9_500)
-    assert same.screenshot() == last  # the same frames in another browser
+    until(lambda: same.screenshot() == last, 60, "the same last frame in another browser")
     drag_back(other, same)
-    earlier = same.screenshot()
-    assert earlier != last
-    other.page.wait_for_timeout(900)
-    assert same.screenshot() == earlier  # it stays where it was put
+    assert when_still(other, same) != last  # it stays where it was put
     one.page.get_by_role("button", name="Play again").click()
-    one.settle()
-    one.page.wait_for_timeout(800)
-    assert canvas.screenshot() != last
+    until(lambda: canvas.screenshot() != last, what="playing again")
     box = canvas.bounding_box()
     assert box is not None
     one.page.mouse.click(box["x"] + 34, box["y"] + box["height"] - TIMELINE)  # pause
-    one.page.wait_for_timeout(700)
-    paused = canvas.screenshot()
-    one.page.wait_for_timeout(900)
-    assert canvas.screenshot() == paused
+    assert when_still(one, canvas) != last
 
 
 def test_a_stopped_run_resumes_and_a_reload_does_not_lose_it(visitor: Visitors, server: Server) -> None:
