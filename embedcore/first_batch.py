@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from embedcore.errors import TrainingProblem
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import Sampler
+from embedcore.training.sampling import POOL, Sampler
 from embedcore.training.suggest import resolve
 
-POOL = 32  # negatives that a batch shares, as in `training.feed`, which needs torch
 MOST_POSITIONS = 32  # of a batch: a longer one is too much to read
 
 

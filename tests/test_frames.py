@@ -20,7 +20,7 @@ from embedcore.runs.frames import MARKS, MOST_BYTES, Frames, FrameWriter, RunMap
 from embedcore.runs.worker import execute
 from embedcore.settings import Settings
 from embedcore.training import TrainConfig, initial_weight
-from embedcore.training.skipgram import Stepper
+from embedcore.training.skipgram import SkipGram
 from embedcore.vocab import Vocab
 from tests.test_runs import LONG_TEXT, SENTENCE
 
@@ -98,9 +98,9 @@ def test_a_run_stopped_and_resumed_has_the_frames_of_one_that_went_through(
 
 def test_a_run_that_diverges_ends_with_the_last_good_weight(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = 0
-    step = Stepper.step
+    step = SkipGram.step
 
-    def overflow(self: Stepper, *args: Any) -> float:
+    def overflow(self: SkipGram, *args: Any) -> float:
         nonlocal steps
         steps += 1
         loss = step(self, *args)
@@ -109,7 +109,7 @@ def test_a_run_that_diverges_ends_with_the_last_good_weight(home: Settings, monk
             return float("inf")
         return loss
 
-    monkeypatch.setattr(Stepper, "step", overflow)
+    monkeypatch.setattr(SkipGram, "step", overflow)
     folder = a_folder(home, SENTENCE)
     assert execute(home, home.runs_dir, folder.id) == FAILED
     frames = Frames(folder)

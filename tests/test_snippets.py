@@ -13,11 +13,12 @@ import torch
 
 from embedcore import formats, lookup, search, snippets, text
 from embedcore.errors import TextProblem, TrainingProblem
-from embedcore.first_batch import MOST_POSITIONS, POOL, ExplicitBatch, first_batch
+from embedcore.first_batch import MOST_POSITIONS, ExplicitBatch, first_batch
 from embedcore.samples import SAMPLES, TUTORIAL_SENTENCE
-from embedcore.training import Corpus, TrainConfig, feed, initial_weight, resolve, train
-from embedcore.training.feed import Feed, Place
-from embedcore.training.skipgram import Windows, gradients
+from embedcore.training import Corpus, TrainConfig, initial_weight, resolve, train
+from embedcore.training.feed import Place, WindowFeed
+from embedcore.training.skipgram import gradients
+from embedcore.training.windows import Windows
 from embedcore.vectors import WordVectors
 from embedcore.vocab import PAD_INDEX, Vocab
 from tests.test_imports import modules_after
@@ -266,14 +267,13 @@ def test_the_batch_shown_is_the_runs_first(case: str) -> None:
     raw, settings = CASES[case]
     corpus, config = read(raw, **settings)
     shown, resolved = first_batch(corpus, config), resolve(config, corpus.tokens)
-    turn = next(Feed(corpus, resolved, Windows(config.window)).turns(Place(0, 0, 0)))
+    turn = next(WindowFeed(corpus, resolved, Windows(config.window)).turns(Place(0, 0, 0)))
     size = len(shown.left)
     assert size == min(resolved.batch, MOST_POSITIONS, len(corpus.ids))
     assert turn.batch.words[:size].tolist() == shown.ids[:size]
     assert turn.batch.pairs[:size].tolist() == [a + b for a, b in zip(shown.left, shown.right, strict=True)]
     assert turn.batch.negatives[0].tolist() == shown.negatives
     assert (shown.lr, shown.negative) == (resolved.lr, config.negative)
-    assert feed.POOL == POOL
 
 
 def test_a_batch_begins_where_there_are_pairs() -> None:

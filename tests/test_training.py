@@ -12,8 +12,8 @@ from torch import nn
 
 from embedcore.errors import BadSetting, TrainingProblem
 from embedcore.training import Corpus, Progress, TrainConfig, Trainer, initial_weight, train
+from embedcore.training.moving import Mover
 from embedcore.training.sampling import Sampler, keep_probability
-from embedcore.training.skipgram import Stepper
 from embedcore.vocab import Vocab
 
 TUTORIAL = [["you", "need", "to", "know", "how", "to", "code"]]
@@ -146,7 +146,7 @@ def test_the_same_text_settings_and_seed_give_the_same_bits(values: dict) -> Non
     first.run()
     second.run()
     assert (first.weight() == second.weight()).all()
-    assert (first.context == second.context).all()
+    assert (first.model.weights["context"] == second.model.weights["context"]).all()
     other = Trainer(random_text(), small(**values, seed=2))
     other.run()
     assert (first.weight() != other.weight()).any()
@@ -160,7 +160,7 @@ def test_a_resumed_run_ends_with_the_same_bits(stop_at: float, monkeypatch: pyte
     part = Trainer(random_text(), small(sample=0.01))
     assert part.run(should_stop=lambda: part.share >= stop_at) == "stopped"
     assert 0 < part.share < 1
-    assert part.context.any()  # the first step moves only these: they start at zero
+    assert part.model.weights["context"].any()  # the first step moves only these: they start at zero
     state = part.state()
     assert all(isinstance(value, np.ndarray) and value.dtype != object for value in state.values())
     part.run()  # what was saved is a copy
@@ -171,7 +171,7 @@ def test_a_resumed_run_ends_with_the_same_bits(stop_at: float, monkeypatch: pyte
     assert shares[0] > state["share"]
     for trainer in (part, resumed):
         assert (trainer.weight() == whole.weight()).all()
-        assert (trainer.context == whole.context).all()
+        assert (trainer.model.weights["context"] == whole.model.weights["context"]).all()
 
 
 def test_a_state_of_another_training_is_refused() -> None:
@@ -219,7 +219,7 @@ def test_the_loss_told_is_the_mean_over_pairs() -> None:
     rng = np.random.default_rng(4)
     context = rng.normal(size=(len(trainer.vocab), 8)).astype(np.float32)
     trainer.embedding.weight.data[2:] = torch.from_numpy(rng.normal(size=(3, 8)).astype(np.float32))
-    trainer.context.copy_(torch.from_numpy(context))
+    trainer.model.weights["context"].copy_(torch.from_numpy(context))
     weight = trainer.weight().astype(np.float64)
     sampler = Sampler(trainer.corpus, window=1, sample=0, seed=1)
     negatives = sampler.negatives(sampler.draw(0, 0), (1, 1, 32)).reshape(-1)  # the only pool of the only batch
@@ -263,7 +263,7 @@ def test_a_huge_learning_rate_stays_finite(lr: float) -> None:
 
 
 def test_overflow_ends_with_a_sentence_and_the_last_good_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Stepper, "LIMIT", 1e9)  # without the bound, this diverges
+    monkeypatch.setattr(Mover, "LIMIT", 1e9)  # without the bound, this diverges
     trainer = Trainer(random_text(), small(epochs=100, lr=10.0, batch=256))
     with pytest.raises(TrainingProblem) as caught:
         trainer.run()

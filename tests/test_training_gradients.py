@@ -8,7 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from embedcore.training.skipgram import Batch, Stepper, Windows, gradients
+from embedcore.training import Corpus, TrainConfig, resolve
+from embedcore.training.moving import Mover
+from embedcore.training.skipgram import SkipGram, gradients
+from embedcore.training.windows import Batch, Windows
 from embedcore.vocab import PAD_INDEX
 
 VOCAB, DIM = 30, 7
@@ -94,9 +97,12 @@ def test_a_step_is_the_learning_rate_times_the_gradient_until_a_row_reaches_the_
 
     for lr in (1e-4, 0.1):
         moved = [weight.clone() for weight in start]
-        stepper = Stepper(*moved, windows)
-        stepper.step(batch, lr)
-        rate = torch.clamp(Stepper.LIMIT / counted, max=lr)[:, None]
+        corpus = Corpus.read([[f"w{index}" for index in range(VOCAB - 2)]])
+        model = SkipGram(corpus, resolve(TrainConfig(window=5, dim=DIM), corpus.tokens), moved[0])
+        model.weights["context"].copy_(moved[1])
+        moved[1] = model.weights["context"]
+        model.step(batch, lr)
+        rate = torch.clamp(Mover.LIMIT / counted, max=lr)[:, None]
         assert torch.allclose(moved[0], start[0] - rate * d_weight, atol=1e-12)
         assert (lr == 0.1) == bool((rate < lr).any())
         assert not moved[0][PAD_INDEX].any()

@@ -59,7 +59,7 @@ def test_loss_on_held_out_lines_falls() -> None:
     negatives = np.random.default_rng(0).choice(len(noise), (len(pairs), 5), p=noise)
 
     def loss() -> float:
-        weight, context = trainer.weight(), trainer.context.numpy()
+        weight, context = trainer.weight(), trainer.model.weights["context"].numpy()
         near = (weight[pairs[:, 0]] * context[pairs[:, 1]]).sum(axis=1)
         far = np.einsum("pd,pkd->pk", weight[pairs[:, 0]], context[negatives])
         return float((np.logaddexp(0, -near) + np.logaddexp(0, far).sum(axis=1)).mean())

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedcore.training.config import OBJECTIVES, TrainConfig
+from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
 from embedcore.training.initial import INITS, initial_weight
+from embedcore.training.objectives import OBJECTIVES
 from embedcore.training.progress import Progress
 from embedcore.training.suggest import Suggestion, estimate_seconds, resolve, suggest
 

@@ -13,8 +13,7 @@ from typing import Any
 from embedcore.errors import BadSetting
 from embedcore.settings import Settings, load
 from embedcore.training.initial import INITS
-
-OBJECTIVES = ("skipgram",)
+from embedcore.training.objectives import OBJECTIVES
 
 MAX_LR = 10.0  # far above anything that learns; a run at it ends with a sentence
 MAX_BATCH = 65_536  # positions; its scores alone take some 60 MB
@@ -35,6 +34,8 @@ class TrainConfig:
     lr: float | None = None  # learning rate at the start; it falls in a straight line to nearly 0
     batch: int | None = None  # positions of the text that one step learns from
     init: str | None = None  # what the vectors start from, one of INITS
+    pretrained: str | None = None  # a vector set whose rows the words that it has start from
+    freeze: bool = False  # the rows that came from `pretrained` stay as they are
     seed: int = 1  # the same seed, text and settings give the same vectors
     tokenizer: str = "words"  # how the text was split; kept for the record, not used in training
 
@@ -62,6 +63,14 @@ class TrainConfig:
                 raise BadSetting(f"lr should be above 0 and at most {MAX_LR:g}, but is {self.lr}.")
         if self.init is not None and self.init not in INITS:
             raise BadSetting(f"init should be one of {', '.join(INITS)}, but is {self.init!r}.")
+        if self.pretrained is not None and (not isinstance(self.pretrained, str) or not self.pretrained):
+            raise BadSetting(f"pretrained should be the name of a vector set, but is {self.pretrained!r}.")
+        if not isinstance(self.freeze, bool):
+            raise BadSetting(f"freeze should be true or false, but is {self.freeze!r}.")
+        if self.freeze and self.pretrained is None:
+            raise BadSetting(
+                "freeze keeps pre-trained rows as they are, so it needs pretrained, a vector set to start from."
+            )
         if self.batch is not None:
             _check_whole("batch", self.batch, 1, MAX_BATCH)
         if not isinstance(self.tokenizer, str) or not self.tokenizer:

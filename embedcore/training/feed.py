@@ -5,9 +5,10 @@ Here belongs cutting and padding. What is drawn is in `sampling`, the arithmetic
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,11 +16,10 @@ from torch import Tensor
 
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import Sampler
-from embedcore.training.skipgram import Batch, Windows
+from embedcore.training.sampling import POOL, Sampler
+from embedcore.training.windows import Windows
 from embedcore.vocab import PAD_INDEX
 
-POOL = 32  # negatives in a pool
 POOL_POSITIONS = 128  # about as many positions share one
 
 
@@ -35,27 +35,36 @@ class Place(NamedTuple):
 class Turn:
     """One step of a run: its batch, the pairs in it, and how far the run is after it."""
 
-    batch: Batch
+    batch: Any  # what the objective learns from
     pairs: int
     place: Place  # where the next begins
     share: float  # of the whole run, 0 to 1
 
 
-class Feed:
+class Part(NamedTuple):
+    """The batches of one chunk from a position on, one at a time."""
+
+    batch: Any
+    pairs: int
+    position: int  # where it ends
+    done: float  # the share of the chunk done after it
+
+
+class Feed(ABC):
     """The batches of a whole run, from any place on; the same place gives the same batches."""
 
-    def __init__(self, corpus: Corpus, config: TrainConfig, windows: Windows) -> None:
-        """`config` has nothing left open."""
-        assert config.sample is not None
-        assert config.batch is not None
-        self._sampler = Sampler(corpus, window=config.window, sample=config.sample, seed=config.seed)
-        self._windows, self._config, self._length = windows, config, config.batch
-        self._positions = len(corpus.ids)
+    def __init__(self, sampler: Sampler, epochs: int) -> None:
+        """`sampler` draws the chunks, which are gone through `epochs` times."""
+        self._sampler, self._epochs = sampler, epochs
+
+    @abstractmethod
+    def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[Part]:
+        """The batches of one chunk from position `begin`."""
 
     def turns(self, place: Place) -> Iterator[Turn]:
         """The steps from `place` to the end of the run."""
-        chunks, epochs = self._sampler.chunks, self._config.epochs
-        for epoch in range(place.epoch, epochs):
+        chunks, positions = self._sampler.chunks, len(self._sampler.corpus.ids)
+        for epoch in range(place.epoch, self._epochs):
             for chunk in range(place.chunk if epoch == place.epoch else 0, len(chunks)):
                 start, stop = chunks[chunk]
                 begin = place.position if (epoch, chunk) == place[:2] else 0
@@ -63,11 +72,22 @@ class Feed:
                     after = Place(epoch, chunk, position)
                     if done == 1:
                         after = Place(epoch, chunk + 1, 0) if chunk + 1 < len(chunks) else Place(epoch + 1, 0, 0)
-                    read = epoch * self._positions + start + done * (stop - start)
-                    yield Turn(batch, pairs, after, read / (epochs * self._positions))
+                    read = epoch * positions + start + done * (stop - start)
+                    yield Turn(batch, pairs, after, read / (self._epochs * positions))
 
-    def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[tuple[Batch, int, int, float]]:
-        """The batches of one chunk from position `begin`: each with its pairs, its end, and the share done."""
+
+class WindowFeed(Feed):
+    """Consecutive positions with the words around them and pools of negatives."""
+
+    def __init__(self, corpus: Corpus, config: TrainConfig, windows: Windows) -> None:
+        """`config` has nothing left open."""
+        assert config.sample is not None
+        assert config.batch is not None
+        sampler = Sampler(corpus, window=config.window, sample=config.sample, seed=config.seed)
+        super().__init__(sampler, config.epochs)
+        self._windows, self._config, self._length = windows, config, config.batch
+
+    def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[Part]:
         draw = self._sampler.draw(epoch, chunk)
         window, length = self._windows.window, self._length
         size = len(draw.ids)
@@ -79,7 +99,7 @@ class Feed:
         for position in range(begin, size, length):
             end = min(position + length, size)
             count, pools = self._shape(end - position)
-            yield (
+            yield Part(
                 self._windows.batch(
                     around[position : position + count + 2 * window],
                     _only(left[position : position + count], end - position),

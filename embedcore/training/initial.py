@@ -13,8 +13,6 @@ from embedcore.vocab import PAD_INDEX
 
 UNIFORM, NORMAL = "uniform", "normal"
 INITS = (UNIFORM, NORMAL)
-# What each objective starts from where nothing else is chosen.
-INIT_OF = {"skipgram": UNIFORM}
 
 
 def initial_weight(vocab_size: int, dim: int, seed: int, init: str = UNIFORM) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from embedcore.training.corpus import Corpus
 
 CHUNK = 262_144  # positions drawn for at a time: some MB, whatever the size of the text
+POOL = 32  # negatives in a pool, which the positions near each other share
 NOISE_POWER = 0.75  # negatives follow counts to this power, as in word2vec
 
 

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, replace
 
 from embedcore.training.config import TrainConfig
-from embedcore.training.initial import INIT_OF
+from embedcore.training.objectives import OBJECTIVES
 
 FEW_TOKENS = 10_000  # below, every word counts
 MANY_TOKENS = 1_000_000  # from here on, frequent words are thinned out
@@ -44,7 +44,7 @@ def resolve(config: TrainConfig, tokens: int) -> TrainConfig:
         sample=sample if config.sample is None else config.sample,
         lr=lr if config.lr is None else config.lr,
         batch=batch if config.batch is None else config.batch,
-        init=INIT_OF[config.objective] if config.init is None else config.init,
+        init=OBJECTIVES[config.objective].init if config.init is None else config.init,
     )
 
 

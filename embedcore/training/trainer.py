@@ -19,10 +19,10 @@ from torch import Tensor, nn
 from embedcore.errors import TrainingProblem
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.feed import Feed, Place
+from embedcore.training.feed import Place
 from embedcore.training.initial import UNIFORM, initial_weight
+from embedcore.training.objectives import make_model
 from embedcore.training.progress import Meter, Progress
-from embedcore.training.skipgram import Stepper, Windows
 from embedcore.training.suggest import resolve
 from embedcore.vocab import PAD_INDEX, SPECIALS, Vocab
 
@@ -42,7 +42,7 @@ class Trainer:
         config: the settings, none left open.
         tokens: tokens read on each pass, before min_count and subsampling.
         embedding: `nn.Embedding(len(vocab), dim, padding_idx=1)`; its weight is what is trained.
-        context: (V, D), the output weights.
+        model: the objective, with the weights it trains besides the embedding.
         share: how much of the whole run is done, 0 to 1.
     """
 
@@ -65,7 +65,7 @@ class Trainer:
         self.config = resolve(config, self.tokens)
         first = initial_weight(len(self.vocab), config.dim, config.seed, self.config.init or UNIFORM)  # (V, D)
         self.embedding = nn.Embedding(len(first), config.dim, padding_idx=PAD_INDEX, _weight=torch.from_numpy(first))
-        self.context = torch.zeros(first.shape)  # (V, D)
+        self.model = make_model(self.corpus, self.config, self.embedding.weight.detach())
         self.share = 0.0
         self._place = Place(0, 0, 0)
         self._seconds = 0.0  # spent in training so far
@@ -84,18 +84,16 @@ class Trainer:
         weights stop being finite, with the last good ones put back.
         """
         torch.set_num_threads(1)  # more were measured to be several times slower on a busy machine
-        config, weight, context = self.config, self.embedding.weight.detach(), self.context
+        config = self.config
         assert config.lr is not None  # resolved
-        windows = Windows(config.window)
-        stepper = Stepper(weight, context, windows)
         meter = Meter(share=self.share, tokens=self._tokens_read, seconds_before=self._seconds)
-        good = LastGood(weight, context)
+        good = LastGood(self._weights().values())
         if should_stop is not None and should_stop():
             return "stopped"
         asked = meter.seconds
-        for turn in Feed(self.corpus, config, windows).turns(self._place):
+        for turn in self.model.turns(self._place):
             lr = config.lr * max(1 - self.share, LR_FLOOR)
-            meter.add(stepper.step(turn.batch, lr), turn.pairs)
+            meter.add(self.model.step(turn.batch, lr), turn.pairs)
             self._place, self.share, self._seconds = turn.place, turn.share, meter.seconds
             due = meter.due(self.share)
             if due:
@@ -130,6 +128,10 @@ class Trainer:
         """Tokens read so far over all passes; rare words are taken to be spread evenly."""
         return round(self.share * self.tokens * self.config.epochs)
 
+    def _weights(self) -> dict[str, Tensor]:
+        """All that is trained, by name."""
+        return {"weight": self.embedding.weight.detach(), **self.model.weights}
+
     def weight(self) -> NDArray[np.float32]:
         """A copy of the embedding's weight, (V, D), specials included."""
         return self.embedding.weight.detach().numpy().copy()
@@ -146,8 +148,7 @@ class Trainer:
         The random generators need no room in it: they follow from the seed and the place.
         """
         return {
-            "weight": self.weight(),  # (V, D) float32
-            "context": self.context.numpy().copy(),  # (V, D) float32
+            **{name: weight.numpy().copy() for name, weight in self._weights().items()},
             "place": np.array(self._place, dtype=np.int64),  # (3,) pass, chunk, position
             "share": np.array(self.share),
             "seconds": np.array(self._seconds),
@@ -158,26 +159,25 @@ class Trainer:
 
         Raises TrainingProblem if it does not fit.
         """
-        weight, context = self.embedding.weight.detach(), self.context
-        for name, own in (("weight", weight), ("context", context)):
+        for name, own in self._weights().items():
             if name not in state or state[name].shape != tuple(own.shape):
                 got = "missing" if name not in state else f"{state[name].shape}"
                 raise TrainingProblem(
                     f"What was saved of this training does not fit its text and settings: "
                     f"{name} is {got}, and should be {tuple(own.shape)}. Start it anew."
                 )
-        weight.copy_(torch.from_numpy(state["weight"]))
-        context.copy_(torch.from_numpy(state["context"]))
+        for name, own in self._weights().items():
+            own.copy_(torch.from_numpy(state[name]))
         self._place = Place(*(int(number) for number in state["place"]))
         self.share, self._seconds = float(state["share"]), float(state["seconds"])
 
 
 class LastGood:
-    """Watches two weights, and puts the last good ones back when they overflow."""
+    """Watches weights, and puts the last good ones back when they overflow."""
 
-    def __init__(self, weight: Tensor, context: Tensor) -> None:
-        self._weights = (weight, context)
-        self._copies = (weight.clone(), context.clone())
+    def __init__(self, weights: Iterable[Tensor]) -> None:
+        self._weights = list(weights)
+        self._copies = [weight.clone() for weight in self._weights]
         self._next = 0.0  # when looking is worth its time again
 
     def check(self, lr: float, loss: float, *, thorough: bool = False) -> None:
