@@ -1,10 +1,10 @@
-"""What is exported, other programs read back to the same bits."""
+"""Text files: what is exported, other programs read back to the same bits. And what holds for every file written."""
 
 from __future__ import annotations
 
 import errno
-import io
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from gensim.models import KeyedVectors
 
 from embedcore import formats
 from embedcore.errors import BadSetting, StorageProblem
-from embedcore.formats import FORMATS, export
+from embedcore.formats import base, export, text_write
 from embedcore.vectors import WordVectors
 
 RNG = np.random.default_rng(4)
@@ -43,9 +43,9 @@ def read_plainly(content: bytes, *, header: bool) -> tuple[list[str], np.ndarray
 
 
 def written(vectors: WordVectors, key: str) -> tuple[bytes, formats.Written]:
-    file = io.BytesIO()
-    result = FORMATS[key].writer(vectors, file)
-    return file.getvalue(), result
+    with tempfile.TemporaryDirectory() as folder:
+        result = export(vectors, key, Path(folder) / "file")
+        return (Path(folder) / "file").read_bytes(), result
 
 
 @pytest.mark.parametrize("key", ["word2vec", "glove"])
@@ -89,7 +89,7 @@ def test_gensim_opens_a_part_of_glove(tmp_path: Path, glove: WordVectors) -> Non
 def test_parts_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = WordVectors(["a b", *(f"w{row}" for row in range(50)), "", "c d"], any_floats(53, 3))
     whole = written(vectors, "word2vec")
-    monkeypatch.setattr(formats, "_CHUNK_NUMBERS", 20)
+    monkeypatch.setattr(base, "CHUNK_NUMBERS", 20)
     assert written(vectors, "word2vec") == whole
 
 
@@ -126,7 +126,7 @@ def test_it_is_quick(glove: WordVectors) -> None:
 def test_a_file_that_fails_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.txt"
     path.write_text("old")
-    monkeypatch.setattr(formats, "_write_rows", _full_disk)
+    monkeypatch.setattr(text_write, "_write_rows", _full_disk)
     with pytest.raises(StorageProblem, match="The disk is full"):
         export(WordVectors(["a"], [[1]]), "glove", path)
     assert path.read_text() == "old"
@@ -156,7 +156,10 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 def test_an_unknown_format() -> None:
     with pytest.raises(BadSetting) as caught:
         export(WordVectors(["a"], [[1]]), "pickle", Path("x"))
-    assert str(caught.value) == "There is no format “pickle”. There are: word2vec, glove."
+    assert (
+        str(caught.value)
+        == "There is no format “pickle”. There are: word2vec, word2vec-binary, glove, safetensors, torch, projector."
+    )
 
 
 def _full_disk(*args: object) -> None:

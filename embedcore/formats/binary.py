@@ -1,0 +1,107 @@
+"""word2vec's binary format, as word2vec.c writes it and gensim reads it.
+
+A first line with the counts of rows and dimensions, as text; then for each word its UTF-8
+bytes, a space, the numbers as little-endian float32, and a newline, which some writers leave
+out. Source: word2vec.c, 2013.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from embedcore.errors import BadVectors
+from embedcore.formats.base import Read, Written, parts, plan
+from embedcore.formats.gather import CUT_SHORT, Gathering, header_note
+from embedcore.vectors import WordVectors
+
+HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)[ \t\r]*\Z")
+MAX_DIM = 1_000_000  # a header that says more is no header
+_FORBIDDEN = re.compile(r"[ \n]")
+_BLOCK = 1 << 23  # bytes read at a time
+_LONGEST_TOKEN = 1 << 20  # bytes; beyond it this is no such file
+_LOOK_AHEAD = 2_000  # bytes looked at, to find out whether a word is a space
+
+
+def write_word2vec_binary(vectors: WordVectors, path: Path) -> Written:
+    """Write the format; a token can hold neither a space nor a newline."""
+    written, changes = plan(vectors, _FORBIDDEN)
+    with path.open("wb") as file:
+        file.write(f"{written.rows} {vectors.dim}\n".encode())
+        for tokens, matrix in parts(vectors, changes):
+            numbers = np.ascontiguousarray(matrix, dtype="<f4")  # (n, D)
+            for token, vector in zip(tokens, numbers, strict=True):
+                file.write(b"%b %b\n" % (token.encode(), vector.tobytes()))
+    return written
+
+
+def read_word2vec_binary(file: BinaryIO, name: str) -> tuple[WordVectors, Read]:
+    """The vectors of a stream. A row cut short at its end is skipped, and so is what `Gathering` skips.
+
+    `name` is the file's, for sentences. Raises BadVectors.
+    """
+    found = HEADER.match(file.readline(200).rstrip(b"\n"))
+    rows, dim = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= dim <= MAX_DIM:
+        raise BadVectors(f"“{name}” is no word2vec file: it should begin with how many words and how many numbers.")
+    gathering = Gathering("word2vec-binary", name, dim)
+    rest, last = b"", False
+    while not last:
+        data = file.read(max(_BLOCK, 8 * dim))
+        last = not data
+        rest = _gather(rest + data, gathering, name, last=last)
+    if rest.strip(b"\n"):
+        gathering.skip(CUT_SHORT, 1)
+    vectors, read = gathering.finish()
+    read.notes += header_note(rows, gathering.seen)
+    return vectors, read
+
+
+def _gather(block: bytes, gathering: Gathering, name: str, *, last: bool) -> bytes:
+    """Gather all whole records of a block, which is the `last` or not; what is left of it."""
+    import pyarrow as pa
+
+    tokens: list[bytes] = []
+    vectors: list[bytes] = []
+    size, at = 4 * gathering.dim, 0
+    while True:
+        while block[at : at + 1] == b"\n":
+            at += 1
+        space = block.find(b" ", at, at + _LONGEST_TOKEN)
+        if space == at:
+            if not last and len(block) - at < size + _LOOK_AHEAD:
+                break
+            space += _is_space_token(block, at, size)
+        if space < 0 or space + 1 + size > len(block):
+            break
+        tokens.append(block[at:space])
+        vectors.append(block[space + 1 : space + 1 + size])
+        at = space + 1 + size
+    if space < 0 and len(block) - at >= _LONGEST_TOKEN:
+        raise BadVectors(f"“{name}” is no word2vec file: after {gathering.seen:,} rows no word can be found.")
+    matrix = (
+        np.frombuffer(b"".join(vectors), dtype="<f4").reshape(len(tokens), gathering.dim).astype(np.float32)
+    )  # (n, D)
+    gathering.add(pa.array(tokens, pa.binary()), matrix)
+    return block[at:]
+
+
+def _is_space_token(block: bytes, at: int, size: int) -> bool:
+    """Whether the record that begins with a space is that of the token “ ”, as in GoogleNews.
+
+    A record never tells how long its token is. So: whether a word follows if it is, and none if it is not.
+    """
+    return block[at + 1 : at + 2] == b" " and _word_at(block, at + 2 + size) and not _word_at(block, at + 1 + size)
+
+
+def _word_at(block: bytes, at: int) -> bool:
+    while block[at : at + 1] == b"\n":
+        at += 1
+    word, space, _ = block[at : at + _LOOK_AHEAD // 2].partition(b" ")
+    try:
+        return at >= len(block) or (bool(space) and bool(word) and word.decode().isprintable())
+    except UnicodeDecodeError:
+        return False
