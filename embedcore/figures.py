@@ -6,6 +6,7 @@ string, so that nothing in a user's text is read as one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,25 +26,65 @@ _MOST_LABELLED = 14  # words, beyond which the numbers in a heat map no longer f
 _MOST_CURVE_POINTS = 2_000
 
 
-def loss_curve(metrics: Sequence[Mapping[str, Any]], *, epochs: int) -> Options:
+def loss_curve(
+    metrics: Sequence[Mapping[str, Any]], *, epochs: int, added: Sequence[int] = (), unit: str = "pair"
+) -> Options:
     """The loss against the passes over the text done so far.
 
-    `metrics` are Progress objects as JSON: `share` of the run and `loss`, the mean per pair.
+    `metrics` are Progress objects as JSON: `share` of the run and `loss`, the mean per `unit`.
     The x axis ends where the run will end, so that the curve grows into an empty frame.
+    `added` are the numbers of passes after which more were added: a line stands at each.
     """
-    points = [(m["share"] * epochs, m["loss"]) for m in metrics if m.get("loss") is not None]
-    points = _thinned(points, _MOST_CURVE_POINTS)
+    return loss_curves([("loss", metrics, epochs)], end=epochs, added=added, unit=unit)
+
+
+def loss_curves(
+    curves: Sequence[tuple[str, Sequence[Mapping[str, Any]], int]],
+    *,
+    end: int | None = None,
+    added: Sequence[int] = (),
+    unit: str = "pair",
+) -> Options:
+    """The losses of several runs in one frame, each as in `loss_curve`: its name, its metrics, its passes.
+
+    The names are told apart by whoever gives them. One curve needs no legend; the second is dashed.
+    The x axis ends at `end`, or else with the longest curve, so that a run that is to make far
+    more passes than the other does not press both against the edge.
+    """
+    tables = [pd.DataFrame(_losses(metrics, epochs), columns=["passes", "loss"]) for _, metrics, epochs in curves]
+    several = len(curves) > 1
+    longest = max((table["passes"].iloc[-1] for table in tables if len(table)), default=0)
+    end = end or math.ceil(longest) or max(epochs for _, _, epochs in curves)
     return {
         "animationDuration": 0,
         "animationDurationUpdate": 300,
-        "grid": {"left": 8, "right": 20, "top": 34, "bottom": 28, "containLabel": True},
+        "grid": {"left": 8, "right": 20, "top": 64 if several else 34, "bottom": 28, "containLabel": True},
         "tooltip": {"trigger": "axis", "valueFormatter": "%.4f"},
+        "legend": {"show": several, "top": 0, "left": "left", "itemWidth": 34},
         "xAxis": {"type": "value", "name": "passes over the text", "nameLocation": "middle", "nameGap": 28,
-                  "min": 0, "max": epochs},
-        "yAxis": {"type": "value", "name": "loss per pair", "scale": True, "nameTextStyle": {"align": "left"}},
-        "dataset": {"source": pd.DataFrame(points, columns=["passes", "loss"])},
-        "series": [{"type": "line", "encode": {"x": "passes", "y": "loss"}, "showSymbol": len(points) == 1,
-                    "lineStyle": {"width": 2.5}}],
+                  "min": 0, "max": end},
+        "yAxis": {"type": "value", "name": f"loss per {unit}", "scale": True, "nameTextStyle": {"align": "left"}},
+        "dataset": [{"source": table} for table in tables],
+        "series": [
+            {"type": "line", "name": name, "datasetIndex": number, "encode": {"x": "passes", "y": "loss"},
+             "showSymbol": len(tables[number]) == 1, "markLine": _lines_at(added),
+             "lineStyle": {"width": 2.5, "type": "dashed" if number == 1 else "solid"}}
+            for number, (name, _, _) in enumerate(curves)
+        ],
+    }  # fmt: skip
+
+
+def _losses(metrics: Sequence[Mapping[str, Any]], epochs: int) -> list[tuple[float, float]]:
+    """The passes done and the loss at each report that has one."""
+    points = [(m["share"] * epochs, m["loss"]) for m in metrics if m.get("loss") is not None]
+    return _thinned(points, _MOST_CURVE_POINTS)
+
+
+def _lines_at(passes: Sequence[int]) -> Options:
+    """Upright lines where passes were added."""
+    return {
+        "silent": True, "symbol": "none", "data": [{"xAxis": number} for number in passes],
+        "lineStyle": {"type": "dotted", "width": 1.5}, "label": {"formatter": "more added", "position": "insideEndTop"},
     }  # fmt: skip
 
 

@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from embedcore.ui import messages, run_view, runs_list, training_form
+from embedcore.ui import keys, messages, run_compare, run_view, runs_list, training_form
 
 training_form.go_to_started()
 st.title("Train vectors on a text")
 with messages.problems():
     messages.show_kept()
-    if run_id := st.query_params.get("run"):
+    run_id, other_id = st.query_params.get(keys.RUN), st.query_params.get(keys.WITH)
+    if run_id and other_id:
+        run_compare.show(run_id, other_id)
+    elif run_id:
         run_view.show(run_id)
     else:
         with messages.problems():  # a text that cannot be used does not hide the runs

@@ -19,7 +19,7 @@ def plain(options: dict[str, object]) -> str:
 def test_the_loss_curve_has_a_point_a_report_with_a_loss() -> None:
     metrics = [{"share": 0.0, "loss": None}, {"share": 0.25, "loss": 4.0}, {"share": 1.0, "loss": 2.0}]
     options = figures.loss_curve(metrics, epochs=8)
-    table = options["dataset"]["source"]
+    table = options["dataset"][0]["source"]
     assert table.to_dict("list") == {"passes": [2.0, 8.0], "loss": [4.0, 2.0]}
     assert (options["xAxis"]["min"], options["xAxis"]["max"]) == (0, 8)
     plain(options)
@@ -27,14 +27,38 @@ def test_the_loss_curve_has_a_point_a_report_with_a_loss() -> None:
 
 def test_a_long_curve_is_thinned_and_keeps_its_end() -> None:
     metrics = [{"share": i / 50_000, "loss": 1 / (i + 1)} for i in range(50_001)]
-    table = figures.loss_curve(metrics, epochs=1)["dataset"]["source"]
+    table = figures.loss_curve(metrics, epochs=1)["dataset"][0]["source"]
     assert 1_000 < len(table) <= 2_001
     assert table["loss"].iloc[-1] == pytest.approx(1 / 50_001)
     assert table["passes"].is_monotonic_increasing
 
 
 def test_an_empty_curve_is_an_empty_frame() -> None:
-    assert len(figures.loss_curve([], epochs=3)["dataset"]["source"]) == 0
+    assert len(figures.loss_curve([], epochs=3)["dataset"][0]["source"]) == 0
+
+
+def test_two_curves_share_a_frame_and_are_told_apart() -> None:
+    short = [{"share": 0.5, "loss": 4.0}, {"share": 1.0, "loss": 3.0}]
+    long = [{"share": 0.25, "loss": 5.0}]
+    options = figures.loss_curves([("A · one {c}", short, 4), ("B · 고양이", long, 8), ("C", [], 2)])
+    tables = [dataset["source"].to_dict("list") for dataset in options["dataset"]]
+    assert tables[:2] == [{"passes": [2.0, 4.0], "loss": [4.0, 3.0]}, {"passes": [2.0], "loss": [5.0]}]
+    assert len(options["dataset"][2]["source"]) == 0
+    assert (options["xAxis"]["min"], options["xAxis"]["max"]) == (0, 4)  # the longest curve, not the longest run
+    assert figures.loss_curves([("A", [], 4), ("B", [], 8)])["xAxis"]["max"] == 8
+    assert figures.loss_curves([("A", short[:1], 5), ("B", [], 8)])["xAxis"]["max"] == 3
+    series = options["series"]
+    assert [(one["name"], one["datasetIndex"]) for one in series] == [("A · one {c}", 0), ("B · 고양이", 1), ("C", 2)]
+    assert [one["lineStyle"]["type"] for one in series] == ["solid", "dashed", "solid"]
+    assert [one["showSymbol"] for one in series] == [False, True, False]  # one point alone is no line
+    assert options["legend"]["show"]
+    plain(options)
+
+
+def test_a_curve_alone_needs_no_legend_and_shows_where_passes_were_added() -> None:
+    options = figures.loss_curve([{"share": 1.0, "loss": 2.0}], epochs=9, added=[3, 5])
+    assert not options["legend"]["show"]
+    assert [line["xAxis"] for line in options["series"][0]["markLine"]["data"]] == [3, 5]
 
 
 def test_the_frequency_curve_goes_by_rank() -> None:

@@ -754,7 +754,7 @@ def test_a_run_whose_files_cannot_grow_is_told_and_goes_on_later(home: Settings,
 
 
 TMPFS = """
-mount -t tmpfs -o size=600k none "$EMBEDCORE_HOME" || exit 77
+mount -t tmpfs -o size=900k none "$EMBEDCORE_HOME" || exit 77
 exec "$0" -c "$1"
 """
 

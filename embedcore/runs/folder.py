@@ -6,7 +6,11 @@ lock             held for the moment in which run.json passes from one process t
 text.txt         the text it works on, where there is one
 metrics.jsonl    one JSON object a line, only ever appended to
 vocab.json       the tokens and their counts, by integer
+corpus/          the text as integers, of a long text in a run that has not finished; see `training.encode`
 checkpoints/N/   one .npy file an array; the highest N is the newest, and complete
+first.npy        the weight that training started from, where it cannot be drawn again; see `first`
+from_set.npy     which of its rows came from a vector set
+frames/          pictures of the way, for the map; see `frames`
 stop             there when somebody has asked the run to stop
 heartbeat        touched while a worker is at it
 error.log        for whoever runs the server: what Python said
@@ -19,94 +23,46 @@ moment, by anybody; whoever works on it notices and ends, and nothing here makes
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
-import re
 import secrets
 import shutil
 import time
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from embedcore.errors import BadName, RunProblem, StorageProblem, UnknownRun
-from embedcore.storage import (
-    directory_in_place,
-    open_array,
-    os_errors,
-    read_json,
-    remove_directory,
-    storage_problem,
-    write_array,
+from embedcore.errors import RunProblem, StorageProblem, UnknownRun
+from embedcore.runs import checkpoints, metrics
+from embedcore.runs.record import (
+    ENDED,
+    FAILED,
+    FINISHED,
+    INTERRUPTED,
+    QUEUED,
+    RESUMABLE,
+    RUNNING,
+    STOPPED,
+    Run,
+    check_run_name,
+    is_run_id,
+    new_run_id,
 )
+from embedcore.storage import directory_in_place, os_errors, read_json, remove_directory, storage_problem
 
 if TYPE_CHECKING:
     import numpy as np
 
-QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
-FAILED, INTERRUPTED = "failed", "interrupted"
-ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
-RESUMABLE = ENDED - {FINISHED}
+__all__ = [
+    "ENDED", "FAILED", "FINISHED", "INTERRUPTED", "QUEUED", "RESUMABLE", "RUNNING", "STOPPED",
+    "Run", "RunFolder", "check_run_name", "is_run_id", "list_runs", "new_run_id", "run_ids",
+]  # fmt: skip
 
-MAX_NAME_CHARACTERS = 120
-_ID = re.compile(r"[a-z0-9]{4,40}")
-_READ_TRIES = 20  # a newer checkpoint may replace the one that is being opened
-_TAIL_BYTES = 2048  # more than one line of metrics.jsonl
-
-
-def new_run_id() -> str:
-    """An id that nobody can guess, since whoever has the link sees the run; ids sort by time."""
-    return f"{int(time.time() * 1000):011x}{secrets.token_hex(6)}"
-
-
-def is_run_id(name: str) -> bool:
-    """Whether `name` may be the id of a run, and so of its folder."""
-    return _ID.fullmatch(name) is not None
-
-
-def check_run_name(name: str) -> str:
-    """`name`, trimmed and composed to NFC, if it may name a run for people.
-
-    One line of 1 to 120 characters of any script. Raises BadName otherwise.
-    """
-    name = unicodedata.normalize("NFC", name).strip()
-    if all(unicodedata.category(c)[0] in "ZCM" for c in name):  # also if only of what cannot be seen
-        raise BadName("A name cannot be empty.")
-    if len(name) > MAX_NAME_CHARACTERS:
-        raise BadName(f"A name can have at most {MAX_NAME_CHARACTERS} characters, but this one has {len(name):,}.")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name):
-        raise BadName("A name is one line, without tabs or control characters.")
-    return name
-
-
-@dataclass(frozen=True)
-class Run:
-    """What run.json says. Times are seconds since 1970, in UTC."""
-
-    id: str
-    kind: str  # which job: "train"
-    name: str  # for people: the first words of the text
-    config: dict[str, Any]  # what the job was asked to do
-    state: str = QUEUED
-    created: float = 0.0
-    started: float | None = None  # when a worker last began with it
-    ended: float | None = None
-    owner: dict[str, Any] = field(default_factory=dict)  # the dispatcher or the external cluster; nobody, if empty
-    error: str | None = None  # one sentence for people
-    result: dict[str, Any] = field(default_factory=dict)  # what the job found out
-    version: int = 1
-    resumed: int = 0  # how often it went on after it had ended
-    queued: float | None = None  # when it was last put in the line, if not when it was created
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen by itself."""
-        return self.state in ENDED
+CORPUS = "corpus"  # the folder of the text as integers
+_BLOCK = 1 << 20  # characters of the text at a time
 
 
 class RunFolder:
@@ -114,7 +70,7 @@ class RunFolder:
 
     def __init__(self, runs_dir: Path, run_id: str) -> None:
         """Raises UnknownRun for an id that cannot be one: it never touches the disk."""
-        if not _ID.fullmatch(run_id):
+        if not is_run_id(run_id):
             raise UnknownRun(run_id)
         self.id = run_id
         self.path = runs_dir / run_id
@@ -287,6 +243,19 @@ class RunFolder:
         except FileNotFoundError:
             return ""
 
+    def text_blocks(self) -> Iterator[str]:
+        """The text in blocks of whole lines, about a million characters each; none if it has none."""
+        with suppress(FileNotFoundError), (self.path / "text.txt").open(encoding="utf-8", newline="") as file:
+            while block := file.read(_BLOCK):
+                yield block + file.readline()
+
+    def text_bytes(self) -> int:
+        """How large the text is; 0 if there is none."""
+        try:
+            return (self.path / "text.txt").stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def beginning(self, characters: int = 80) -> str:
         """The first characters of the text on one line, read without the rest; ends in “…” if there is more."""
         try:
@@ -342,47 +311,39 @@ class RunFolder:
     def append_metric(self, metric: Mapping[str, Any]) -> None:
         """Add one line to metrics.jsonl in a single write, so that readers see whole lines."""
         self._check_held()
-        line = json.dumps(metric, ensure_ascii=False, allow_nan=False) + "\n"
-        with os_errors("write down the progress of this run"):
-            descriptor = os.open(self.path / "metrics.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-            try:
-                if os.write(descriptor, line.encode()) < len(line.encode()):
-                    raise OSError(errno.ENOSPC, "only part of a line was written")
-            finally:
-                os.close(descriptor)
+        metrics.append(self.path / "metrics.jsonl", metric)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All lines of metrics.jsonl; one that a full disk or a kill cut short is left out."""
-        try:
-            raw = (self.path / "metrics.jsonl").read_bytes()
-        except FileNotFoundError:
-            return []
-        return list(_whole_lines(raw))
+        """All lines of metrics.jsonl, their shares those of the passes asked for now; cut ones are left out."""
+        lines = metrics.read(self.path / "metrics.jsonl")
+        return self._as_now(lines)
 
     def last_metric(self) -> dict[str, Any] | None:
-        """The last whole line of metrics.jsonl, found from its end; None if there is none."""
+        """The last of `metrics`, found from the end of the file; None if there is none."""
+        line = metrics.last(self.path / "metrics.jsonl")
+        return None if line is None else self._as_now([line])[0]
+
+    def _as_now(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Lines that were read before this call: no line is of more passes than run.json then says."""
         try:
-            with (self.path / "metrics.jsonl").open("rb") as file:
-                size, tail = file.seek(0, os.SEEK_END), _TAIL_BYTES
-                while True:
-                    start = max(0, size - tail)
-                    file.seek(start)
-                    raw = file.read(size - start)
-                    whole = _whole_lines(raw if start == 0 else raw.partition(b"\n")[2], newest_first=True)
-                    last = next(whole, None)
-                    if last is not None or start == 0:
-                        return last
-                    tail *= 4
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise storage_problem(error, "read the progress of this run") from error
+            run = self._stored()
+        except (UnknownRun, StorageProblem):
+            return lines
+        if not run.earlier_epochs:
+            return lines
+        now = run.config["epochs"]
+        return [
+            {**line, "share": run.share_now(line["share"], line.get("epochs")), "epochs": now}
+            if "share" in line
+            else line
+            for line in lines
+        ]
 
     def drop_metrics_after(self, share: float) -> None:
         """Drop the lines that tell of more than `share` of the work, and any that was cut short."""
         if (self.path / "metrics.jsonl").exists():
             kept = [metric for metric in self.metrics() if metric["share"] <= share]
-            self._write("metrics.jsonl", "".join(json.dumps(m, ensure_ascii=False) + "\n" for m in kept))
+            self._write("metrics.jsonl", metrics.as_lines(kept))
 
     # vocabulary
 
@@ -402,39 +363,15 @@ class RunFolder:
     def save_checkpoint(self, arrays: Mapping[str, np.ndarray]) -> int:
         """Write arrays as the newest checkpoint, then remove the older ones; returns its number."""
         self._check_held()
-        number = self.checkpoint_number() + 1
-        place = self.path / "checkpoints" / f"{number:06d}"
-        with directory_in_place(place, doing="save a checkpoint of this run") as temporary:
-            for name, array in arrays.items():
-                write_array(temporary / f"{name}.npy", array)
-        for old in self._checkpoints()[:-1]:
-            shutil.rmtree(self.path / "checkpoints" / f"{old:06d}", ignore_errors=True)
-        return number
+        return checkpoints.save(self.path / "checkpoints", arrays)
 
     def checkpoint(self, *names: str) -> dict[str, np.ndarray] | None:
         """The newest checkpoint's arrays, memory-mapped; all, or those named. None if there is none."""
-        for _ in range(_READ_TRIES):
-            if not (number := self.checkpoint_number()):
-                return None
-            place = self.path / "checkpoints" / f"{number:06d}"
-            try:
-                wanted = names or [file.stem for file in place.glob("*.npy")]
-                return {name: open_array(place / f"{name}.npy") for name in wanted}
-            except StorageProblem:
-                if number == self.checkpoint_number():
-                    raise  # not because a newer one replaced it just now
-        raise StorageProblem(f"The last checkpoint of the run “{self.id}” cannot be read.")
+        return checkpoints.load(self.path / "checkpoints", names)
 
     def checkpoint_number(self) -> int:
         """The number of the newest checkpoint; 0 if there is none."""
-        return max(self._checkpoints(), default=0)
-
-    def _checkpoints(self) -> list[int]:
-        try:
-            names = os.listdir(self.path / "checkpoints")
-        except FileNotFoundError:
-            return []
-        return sorted(int(name) for name in names if name.isdigit())
+        return max(checkpoints.numbers(self.path / "checkpoints"), default=0)
 
     def log_error(self, details: str) -> None:
         """Keep what Python said, for whoever runs the server."""
@@ -447,7 +384,7 @@ class RunFolder:
 def run_ids(runs_dir: Path) -> list[str]:
     """The ids of all runs, newest first, without looking into their folders. Raises StorageProblem."""
     try:
-        return sorted((name for name in os.listdir(runs_dir) if _ID.fullmatch(name)), reverse=True)
+        return sorted((name for name in os.listdir(runs_dir) if is_run_id(name)), reverse=True)
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -463,12 +400,4 @@ def list_runs(runs_dir: Path) -> Iterator[Run]:
         try:
             yield RunFolder(runs_dir, name).run
         except (UnknownRun, StorageProblem):
-            continue
-
-
-def _whole_lines(raw: bytes, *, newest_first: bool = False) -> Iterator[dict[str, Any]]:
-    for line in raw.split(b"\n")[:-1][:: -1 if newest_first else 1]:
-        try:
-            yield json.loads(line)
-        except ValueError:
             continue

@@ -2,6 +2,7 @@
 
 frames/frames.json   which rows of the table a frame holds, by integer
 frames/NNNNNNN.npy   (K, D) float32, their vectors; the name is the share done in millionths
+frames/NNNNNNN-of-E.npy  the same, of E passes over the text, once passes were added to the run
 
 Here belongs keeping and reading frames. The arithmetic of a map is in `projection`; the vectors
 of all words are in the run's checkpoints.
@@ -38,7 +39,8 @@ MOST_BYTES = 24_000_000  # of all frames of a run together
 _DIRECTORY = "frames"
 _VERSION = 1
 _MILLION = 1_000_000
-_FRAME = re.compile(r"([0-9]{7})\.npy")
+_FRAME = re.compile(r"([0-9]{7})(?:-of-([0-9]{1,9}))?\.npy")
+_READ_TRIES = 20  # a run that goes on removes the frames that it comes to anew, and some of the older ones
 _TEMPORARY = ".tmp-frame"  # where a frame is written; one writer a run, so one name is enough
 
 
@@ -76,17 +78,19 @@ class FrameWriter:
         self._path = folder.path / _DIRECTORY
         self._rows = np.array(chosen_rows(vocab, dim, watched), dtype=np.int64)  # (K,)
         self._mark = -1  # of the last frame; the next is due when the share has reached a later one
+        run = folder.run
+        self._epochs = int(run.config["epochs"]) if run.earlier_epochs else None
         about = {"version": _VERSION, "rows": self._rows.tolist(), "words": len(self._rows), "dim": dim}
         with self._problems():
             self._path.mkdir(exist_ok=True)
             same = _about(self._path) == about
-            for number in _numbers(self._path):
+            for number, name in _kept(folder):
                 mark = number * MARKS // _MILLION
-                # One frame a mark, so that stopping and resuming often does not fill the disk.
+                # One frame a mark, so that stopping, resuming and adding often does not fill the disk.
                 if same and number <= _number(share) and mark > self._mark:
                     self._mark = mark
                 else:
-                    (self._path / _name(number)).unlink(missing_ok=True)
+                    (self._path / name).unlink(missing_ok=True)
         if not same:
             self._put("frames.json", lambda place: place.write_text(json.dumps(about), encoding="utf-8"))
 
@@ -99,7 +103,7 @@ class FrameWriter:
         if not last and mark <= self._mark:
             return False
         self._mark = max(mark, self._mark)
-        self._put(_name(_number(share)), lambda place: write_array(place, weight[self._rows]))  # (K, D)
+        self._put(_name(_number(share), self._epochs), lambda place: write_array(place, weight[self._rows]))  # (K, D)
         return True
 
     def _put(self, name: str, write: Callable[[Path], object]) -> None:
@@ -145,8 +149,10 @@ class Frames:
         """Look for new frames; one `listdir`, so once a second is cheap."""
         if not self.rows:
             self.rows = [int(row) for row in _about(self._path).get("rows", [])]
-        self._files = _numbers(self._path) if self.rows else []
-        self.shares = tuple(number / _MILLION for number in self._files)
+        # Of two of the same share, the one made before and the one made after passes were added, one will do.
+        kept = dict(_kept(self._folder)) if self.rows else {}
+        self._files = list(kept.values())
+        self.shares = tuple(number / _MILLION for number in kept)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -159,7 +165,7 @@ class Frames:
 
     def load(self, index: int) -> Float32s:
         """The vectors (K, D) of a frame. Raises StorageProblem if it is damaged or was removed."""
-        name = _name(self._files[index])
+        name = self._files[index]
         array = np.array(open_array(self._path / name))  # (K, D), read whole: its file may be removed
         if array.ndim != 2 or len(array) != len(self.rows) or array.dtype != np.float32:
             raise StorageProblem(f"{name} is damaged: it does not fit frames.json.")
@@ -187,15 +193,26 @@ class RunMaps:
         Raises StorageProblem if a frame is damaged.
         """
         with self._lock:
-            self.frames.refresh()
-            shares = self.frames.shares
-            if shares[: len(self._shares)] != self._shares:
-                self._begin()  # the run was resumed from before its last frames
-            for index in range(len(self._shares), len(shares)):
-                self._maps.append(self._steady.add(self.frames.load(index)))  # (K, 2)
-                self._shares = shares[: index + 1]
+            for _ in range(_READ_TRIES):
+                self.frames.refresh()
+                shares = self.frames.shares
+                try:
+                    self._follow(shares)
+                    break
+                except StorageProblem:
+                    self.frames.refresh()
+                    if self.frames.shares == shares:
+                        raise  # not because a run that goes on has just removed it
             maps = np.stack(self._maps) if self._maps else np.zeros((0, len(self.frames.rows), 2), np.float32)
             return self._shares, maps  # (F,), (F, K, 2)
+
+    def _follow(self, shares: tuple[float, ...]) -> None:
+        """Make the maps of the frames that are not drawn yet."""
+        if shares[: len(self._shares)] != self._shares:
+            self._begin()  # the run was resumed from before its last frames, or passes were added
+        for index in range(len(self._shares), len(shares)):
+            self._maps.append(self._steady.add(self.frames.load(index)))  # (K, 2)
+            self._shares = shares[: index + 1]
 
 
 def _number(share: float) -> int:
@@ -203,17 +220,22 @@ def _number(share: float) -> int:
     return min(math.ceil(share * _MILLION), _MILLION)
 
 
-def _name(number: int) -> str:
-    return f"{number:07d}.npy"
+def _name(number: int, epochs: int | None = None) -> str:
+    return f"{number:07d}.npy" if epochs is None else f"{number:07d}-of-{epochs}.npy"
 
 
-def _numbers(path: Path) -> list[int]:
-    """The shares, in millionths and rising, of the frames in a folder; none if it is not there."""
+def _kept(folder: RunFolder) -> list[tuple[int, str]]:
+    """The frames of a run, by rising share in millionths of what it is to do now; none if there are none yet."""
     try:
-        names = os.listdir(path)
+        names = os.listdir(folder.path / _DIRECTORY)
     except FileNotFoundError:
         return []
-    return sorted(int(match[1]) for name in names if (match := _FRAME.fullmatch(name)))
+    found = []
+    run = folder.run  # read after the names: no frame is of more passes than it says
+    for match in filter(None, map(_FRAME.fullmatch, names)):
+        share = run.share_now(int(match[1]) / _MILLION, int(match[2]) if match[2] else None)
+        found.append((_number(share) if run.earlier_epochs else int(match[1]), match[0]))
+    return sorted(found)
 
 
 def _about(path: Path) -> Mapping[str, Any]:

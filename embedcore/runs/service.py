@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from embedcore.errors import EmbedcoreError, RunProblem, StorageProblem
+from embedcore.errors import BadSetting, EmbedcoreError, RunProblem, StorageProblem
 from embedcore.runs import queue
 from embedcore.runs.folder import (
     FAILED,
@@ -47,6 +47,8 @@ _NOT_RESUMABLE = {
     RUNNING: "This run is already running.",
     FINISHED: "This run is finished: there is nothing left to do.",
 }
+_NO_PASSES_NOW = {state: _NOT_RESUMABLE[state] for state in (QUEUED, RUNNING)}
+_NOT_FINISHED = "This run ended before its last pass: resume it first, and add passes once it is finished."
 
 
 @dataclass(frozen=True)
@@ -201,22 +203,64 @@ class Runs:
             run = folder.run
             if run.state not in RESUMABLE:
                 raise RunProblem(_NOT_RESUMABLE[run.state])
-            changes: dict[str, Any] = {
-                "state": QUEUED, "error": None, "ended": None, "result": {}, "owner": {},
-                "resumed": run.resumed + 1, "queued": time.time(),
-            }  # fmt: skip
-            folder.forget_stop()
-            # The place comes first: a dispatcher that sees it waits for the lock. The other
-            # way round, an end in between would leave a run that waits without a place.
-            queue.add(self._dir, replace(run, **changes))
-            try:
-                folder.update(**changes)
-            except EmbedcoreError:
-                queue.take(self._dir, run_id)
-                raise
+            self._put_in_line(folder, run, resumed=run.resumed + 1)
         self.start()
         self._poke()
         return folder.run
+
+    def add_passes(self, run_id: str, epochs: int, *, had: int | None = None) -> Run:
+        """Put a finished run in the line again, to make `epochs` more passes over its text from where it ended.
+
+        What was all of its work is then a part of it (see `Run.share_now`). `had` is how many
+        passes the run had as far as whoever asks knows: of two people who ask at once, or
+        one who presses twice, one succeeds. Raises RunProblem for a run that is not finished,
+        makes no passes, has other passes by now, or has lost its checkpoint, BadSetting for
+        too many passes, UnknownRun, and StorageProblem.
+        """
+        folder = self.folder(run_id)
+        with self._resuming, folder.alone():
+            run = folder.run
+            before = run.config.get("epochs")
+            if before is None:
+                raise RunProblem("This run makes no passes over a text: none can be added.")
+            if run.state != FINISHED:
+                raise RunProblem(_NO_PASSES_NOW.get(run.state, _NOT_FINISHED))
+            if had is not None and had != before:
+                raise RunProblem(f"Somebody has added passes to this run since: it has {before:,} now.")
+            if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+                raise BadSetting(f"At least 1 pass can be added, but {epochs!r} was asked for.")
+            if before + epochs > self.settings.max_epochs:
+                raise BadSetting(
+                    f"A run can make at most {self.settings.max_epochs:,} passes; "
+                    f"this one has made {before:,}, and {epochs:,} more would be {before + epochs:,}."
+                )
+            if folder.checkpoint() is None:
+                raise RunProblem(
+                    "What this run had reached is no longer there, so that it cannot go on. "
+                    "Run it again with more passes instead."
+                )
+            self._put_in_line(
+                folder, run, config={**run.config, "epochs": before + epochs},
+                earlier_epochs=[*run.earlier_epochs, before],
+            )  # fmt: skip
+        self.start()
+        self._poke()
+        return folder.run
+
+    def _put_in_line(self, folder: RunFolder, run: Run, **more: Any) -> None:
+        """Make a run that is over wait again; whoever calls holds its lock. Raises StorageProblem."""
+        changes: dict[str, Any] = {
+            "state": QUEUED, "error": None, "ended": None, "result": {}, "owner": {}, "queued": time.time(), **more,
+        }  # fmt: skip
+        folder.forget_stop()
+        # The place comes first: a dispatcher that sees it waits for the lock. The other
+        # way round, an end in between would leave a run that waits without a place.
+        queue.add(self._dir, replace(run, **changes))
+        try:
+            folder.update(**changes)
+        except EmbedcoreError:
+            queue.take(self._dir, folder.id)
+            raise
 
     def rename(self, run_id: str, name: str) -> str:
         """Give a run another name (one line of 1 to 120 characters); the name as kept.

@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from embedcore.ui import keys, resources
-from embedcore.ui.run_view import STATES
+from embedcore.ui.run_states import STATES
 from embedcore.ui.words import ago, counted, plain
 
 _RECENT = 8

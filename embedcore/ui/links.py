@@ -62,6 +62,16 @@ class AtMost:
         return None if len(values) <= self.count else f"at most {self.count}; the first are shown"
 
 
+def hold(name: str, value: str) -> None:
+    """Have the browser's address say what the page was asked to show.
+
+    Streamlit follows a link from a page to the same page with other parameters, but leaves the
+    address as it was, until a script sets a parameter, even to what it is. An address that
+    says so already stays as it is.
+    """
+    st.query_params[name] = value
+
+
 def mend(rules: Mapping[str, Rule]) -> None:
     """Drop parameters of the link that break their rule, and say so; call it before their widgets are drawn."""
     problems, dropped = [], []

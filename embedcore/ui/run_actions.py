@@ -1,4 +1,4 @@
-"""What can be done with a run besides watching it: resume, run again, rename, delete."""
+"""What can be done with a run besides watching it: resume, add passes, compare, run again, rename, delete."""
 
 from __future__ import annotations
 
@@ -6,24 +6,28 @@ import streamlit as st
 
 from embedcore.errors import EmbedcoreError
 from embedcore.runs import Run
+from embedcore.runs.folder import FINISHED
 from embedcore.ui import keys, messages, resources, training_form
-from embedcore.ui.words import plain
+from embedcore.ui.run_states import label
+from embedcore.ui.words import counted, plain
 
-RESUME, AGAIN, RENAME, DELETE = "Resume", "Run again with other settings", "Rename", "Delete"
+RESUME, ADD, COMPARE = "Resume", "Add passes", "Compare with another run"
+AGAIN, RENAME, DELETE = "Run again with other settings", "Rename", "Delete"
 _WANTED = "wanted_action"
+_OFFERED_RUNS = 200  # to compare with, the newest ones
 
 
 def menu(run: Run, *, resumable: bool) -> None:
     """A button with what can be done with this run."""
-    options = [*([RESUME] if resumable else []), AGAIN, RENAME, DELETE]
+    training = run.kind == "train"
+    options = [RESUME] if resumable else [ADD] if training and run.state == FINISHED else []
+    options += [*([COMPARE] if training else []), AGAIN, RENAME, DELETE]
     key = f"{keys.ACTIONS}_{run.id}"
     st.menu_button("More", options, key=key, icon=":material/more_vert:", on_click=_chosen, args=(run.id, key))
-    if st.session_state.get(_WANTED) == (run.id, RENAME):
+    wanted_run, action = st.session_state.get(_WANTED, ("", ""))
+    if wanted_run == run.id:
         del st.session_state[_WANTED]
-        _rename(run)
-    elif st.session_state.get(_WANTED) == (run.id, DELETE):
-        del st.session_state[_WANTED]
-        _delete(run)
+        {ADD: _add_passes, COMPARE: _compare, RENAME: _rename, DELETE: _delete}[action](run)
 
 
 def _chosen(run_id: str, key: str) -> None:
@@ -35,9 +39,52 @@ def _chosen(run_id: str, key: str) -> None:
             st.query_params[keys.RUN] = run_id
         elif action == AGAIN:
             training_form.begin_from(runs.again(run_id))
-            st.query_params.pop(keys.RUN, None)
+            for name in (keys.RUN, keys.WITH):
+                st.query_params.pop(name, None)
         else:
             st.session_state[_WANTED] = (run_id, action)
+
+
+@st.dialog("Add passes")
+def _add_passes(run: Run) -> None:
+    made = int(run.config["epochs"])
+    most = resources.settings().max_epochs - made
+    if most < 1:
+        st.write(f"This run has made {counted(made, 'pass', 'passes')}, and here a run can make no more.")
+        return
+    more = int(st.number_input("Passes to add", 1, most, min(made, most), key=keys.PASSES))
+    total = made + more
+    st.write(
+        f"The run goes on from the vectors it has, under the same link, until it has made {total:,} passes. "
+        f"The learning rate falls in a straight line over all {total:,}, so it goes on at "
+        f"{more / total:.0%} of its first value: higher than where this run ended. "
+        "The loss may rise a little before it falls again."
+    )
+    if st.button("Add passes", type="primary", key=keys.ADD_PASSES):
+        try:
+            resources.runs().add_passes(run.id, more, had=made)
+        except EmbedcoreError as error:
+            st.error(plain(str(error), limit=400))
+        else:
+            st.query_params[keys.RUN] = run.id
+            st.rerun()
+
+
+@st.dialog("Compare with another run")
+def _compare(run: Run) -> None:
+    others: dict[str, str] = {}  # by what the list says, no two alike
+    for other in resources.runs().recent(_OFFERED_RUNS + 1):
+        if other.id != run.id and other.kind == "train":
+            text = label(other)
+            others[text if text not in others else f"{text} · {other.id[-6:]}"] = other.id
+    if not others:
+        st.write("There is no other run yet. Start one, or run this one again with other settings.")
+        return
+    chosen = st.selectbox("The other run", list(others), key=keys.OTHER_RUN)
+    st.caption("Their losses, the settings that differ, and the nearest words of any word, side by side.")
+    if st.button("Compare", type="primary", key=keys.COMPARE_RUNS) and chosen in others:
+        st.query_params[keys.RUN], st.query_params[keys.WITH] = run.id, others[chosen]
+        st.rerun()
 
 
 @st.dialog("Rename this run")

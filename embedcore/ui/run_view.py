@@ -15,23 +15,17 @@ import streamlit as st
 
 from embedcore import figures, snippets
 from embedcore.runs import Run, RunFolder
-from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RESUMABLE, RUNNING, STOPPED
-from embedcore.ui import keys, resources, run_actions, run_keep, run_map, run_words, text_choice
+from embedcore.runs.folder import FINISHED, QUEUED, RESUMABLE, RUNNING, STOPPED
+from embedcore.ui import keys, links, resources, run_actions, run_keep, run_map, run_moved, run_words, text_choice
+from embedcore.ui.run_states import STATES, has_learned, speed, unit
 from embedcore.ui.words import counted, duration, ordinal, plain
 
-STATES = {
-    QUEUED: ("Waiting", "gray"),
-    RUNNING: ("Training", "blue"),
-    FINISHED: ("Finished", "green"),
-    STOPPED: ("Stopped", "orange"),
-    FAILED: ("Failed", "red"),
-    INTERRUPTED: ("Interrupted", "red"),
-}
 _LIVE = "300ms"
 
 
 def show(run_id: str) -> None:
     """The page of one run. Raises UnknownRun for a link that leads nowhere."""
+    links.hold(keys.RUN, run_id)
     st.button("New run", icon=":material/add:", key=keys.NEW_RUN, on_click=_leave)
     folder = resources.runs().folder(run_id)
     run = folder.run
@@ -46,18 +40,15 @@ def show(run_id: str) -> None:
     with see:
         st.fragment(run_map.show, run_every=None if run.over else "1s", key=keys.MAP_FRAGMENT)(folder, run)
     st.fragment(run_words.show, run_every=None if run.over else "2s", key=keys.WORDS_FRAGMENT)(folder)
+    if run.config.get("pretrained"):
+        st.fragment(run_moved.show, run_every=None if run.over else "2s")(folder)
     if run.over and folder.checkpoint_number() and has_learned(folder):
         run_keep.show(folder, run)
     _about(folder, run)
 
 
-def has_learned(folder: RunFolder) -> bool:
-    """Whether any step of training was made."""
-    return float((folder.last_metric() or {"share": 0.0})["share"]) > 0
-
-
 def _leave() -> None:
-    for name in (keys.RUN, keys.WATCH):
+    for name in (keys.RUN, keys.WITH, keys.WATCH):
         st.query_params.pop(name, None)
 
 
@@ -73,20 +64,22 @@ def _progress(folder: RunFolder, was_over: bool) -> None:
     st.progress(share, text=_share_text(run, share))
     _tiles(run, last)
     st.echarts_chart(
-        figures.loss_curve(metrics, epochs=run.config["epochs"]), key=keys.LOSS_CHART, height=290,
-        alt="The loss per pair against the passes over the text: falling means learning",
+        figures.loss_curve(metrics, epochs=run.config["epochs"], added=run.earlier_epochs, unit=unit(run)),
+        key=keys.LOSS_CHART, height=290,
+        alt=f"The loss per {unit(run)} against the passes over the text: falling means learning",
     )  # fmt: skip
 
 
 def _tiles(run: Run, last: Mapping[str, Any] | None) -> None:
-    tiles = st.container(horizontal=True)
-    tiles.metric("Loss per pair", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=96)
-    tiles.metric("Words per second", f"{_speed(run, last):,.0f}" if last else "–", width=120)
+    tiles = st.container(horizontal=True, gap="xsmall")
+    tiles.metric(f"Loss per {unit(run)}", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=92)
+    tiles.metric("Words per second", f"{speed(run, last):,.0f}" if last else "–", width=116)
     if run.over:
         tiles.metric("Time", duration(last["seconds"]) if last else "–", width=84)
     else:
-        tiles.metric("Time left", duration(last["seconds_left"]) if last else "–", width=84)
-    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width=104)
+        known = last and run.state == RUNNING and last["seconds_left"] > 0  # else it tells of an earlier time
+        tiles.metric("Time left", duration(last["seconds_left"]) if last and known else "–", width=108)
+    tiles.metric("Pass", f"{last['epoch']:,} of {last['epochs']:,}" if last else "–", width="content")
 
 
 def _state_line(folder: RunFolder, run: Run) -> None:
@@ -129,12 +122,6 @@ def _share_text(run: Run, share: float) -> str:
     return f"{share:.0%} done"
 
 
-def _speed(run: Run, last: Mapping[str, Any]) -> float:
-    """Words per second now, or over the whole run when it is over."""
-    over = run.over and last["seconds"] > 0
-    return float(last["tokens"] / last["seconds"] if over else last["words_per_second"])
-
-
 def _about(folder: RunFolder, run: Run) -> None:
     """What this run was asked to do, and on which text."""
     with st.expander("Settings and text of this run"):
@@ -153,6 +140,9 @@ def _about(folder: RunFolder, run: Run) -> None:
             )  # fmt: skip
     begun = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(run.created))
     resumed = f", resumed {counted(run.resumed, 'time')}" if run.resumed else ""
+    if run.earlier_epochs:
+        resumed += f", first for {counted(run.earlier_epochs[0], 'pass', 'passes')}"
+        resumed += f" and then for {run.config['epochs'] - run.earlier_epochs[0]:,} more"
     days = resources.settings().runs_kept_days
     kept = f" It is removed {counted(round(days), 'day')} after it ended; kept vector sets stay." if days else ""
     st.caption(

@@ -7,7 +7,8 @@ import time
 import streamlit as st
 
 from embedcore.runs.service import RunSummary
-from embedcore.ui import keys, resources, run_actions, run_view
+from embedcore.ui import keys, resources, run_actions
+from embedcore.ui.run_states import STATES
 from embedcore.ui.words import ago, counted, ordinal, plain
 
 _ON_A_PAGE = 10
@@ -31,7 +32,7 @@ def show() -> None:
 
 def _row(summary: RunSummary) -> None:
     run = summary.run
-    label, color = run_view.STATES[run.state]
+    label, color = STATES[run.state]
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, color=color)  # type: ignore[arg-type]
         st.page_link("train.py", label=plain(run.name, 60), query_params={keys.RUN: run.id})
