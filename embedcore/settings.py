@@ -26,6 +26,7 @@ class Settings:
     dask_scheduler_address: str | None  # DASK_SCHEDULER_ADDRESS: an external cluster instead
     max_pasted_characters: int = 2_000_000  # EMBEDCORE_MAX_PASTED_CHARACTERS
     max_upload_megabytes: int = 200  # EMBEDCORE_MAX_UPLOAD_MEGABYTES
+    max_text_megabytes: int = 400  # EMBEDCORE_MAX_TEXT_MEGABYTES: of one uploaded file, unpacked
     max_dim: int = 2_000  # EMBEDCORE_MAX_DIM: numbers in a vector
     max_epochs: int = 10_000  # EMBEDCORE_MAX_EPOCHS: passes over the text
     max_table_numbers: int = 500_000_000  # EMBEDCORE_MAX_TABLE_NUMBERS: rows times dimensions

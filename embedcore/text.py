@@ -1,7 +1,8 @@
 """Splitting text into sentences and tokens, in English, Korean and other scripts.
 
 Here belongs what turns a string into lists of tokens, and counting characters as people
-see them. Turning tokens into integers belongs in `vocab`.
+see them. Reading the text out of files belongs in `documents`, Korean grammar in `morphemes`,
+turning tokens into integers in `vocab`. Texts are composed (NFC) when they are read.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import regex
 
+from embedcore import morphemes
 from embedcore.errors import TextProblem
 
 # A word: letters, digits and their combining marks, with apostrophes inside it. An emoji is
@@ -21,6 +23,11 @@ _WORD = regex.compile(
     r"|(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)[\p{M}\p{Emoji_Modifier}]*"
     r"(?:\u200D\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*)*"
 )
+# What decides, a character at a time, whether `_WORD` has to be asked: what is of a word wherever it
+# stands, what may begin an emoji, and what begins one only if an emoji selector, U+FE0F, follows.
+WORD_PART = regex.compile(r"\w")
+EMOJI = regex.compile(r"[\p{Emoji_Presentation}\p{Regional_Indicator}\uFE0F]")
+PICTOGRAPH = regex.compile(r"\p{Extended_Pictographic}")
 _GRAPHEME = regex.compile(r"\X")
 
 
@@ -35,14 +42,27 @@ def tokenize_words(sentence: str) -> list[str]:
     Composed to NFC first, so that one word typed in two ways is one token; a curly
     apostrophe is read as a straight one.
     """
-    text = sentence.replace("\u2019", "'").lower()
-    words: list[str] = _WORD.findall(unicodedata.normalize("NFC", text))
+    return words_in(unicodedata.normalize("NFC", sentence.replace("\u2019", "'").lower()))
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text that is lower-cased and composed already."""
+    words: list[str] = _WORD.findall(text)
     return words
+
+
+def tokenize_morphemes(sentence: str) -> list[str]:
+    """The dictionary words of a Korean sentence, without particles and endings; see `morphemes.rules`.
+
+    Raises TextProblem if kiwipiepy, which finds them, is missing or cannot be loaded.
+    """
+    return morphemes.tokenize(sentence)
 
 
 TOKENIZERS: dict[str, Callable[[str], list[str]]] = {
     "words": tokenize_words,
     "whitespace": tokenize_whitespace,
+    "morphemes": tokenize_morphemes,
 }
 
 
@@ -64,6 +84,8 @@ def tokenize(text: str, tokenizer: str = "words") -> Iterator[list[str]]:
         split = TOKENIZERS[tokenizer]
     except KeyError:
         raise TextProblem(f"There is no tokenizer “{tokenizer}”. There are: {', '.join(TOKENIZERS)}.") from None
+    if tokenizer == "morphemes":  # many lines at a time
+        return (tokens for tokens in morphemes.tokens(split_sentences(text)) if tokens)
     return (tokens for line in split_sentences(text) if (tokens := split(line)))
 
 

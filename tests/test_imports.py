@@ -19,13 +19,14 @@ PACKAGE = ROOT / "embedcore"
 # From the ground up: a module imports from its own floor only within its own folder, and from those below.
 FLOORS = [
     {"errors"},
-    {"settings"},
+    {"settings", "interrupts", "morphemes"},
     {"storage", "text", "vocab", "search", "samples"},
-    {"tokens", "lookup"},
+    {"tokens", "lookup", "documents"},
     {"vectors"},
     {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection"},
-    {"runs", "figures", "train_command", "first_batch"},
-    {"figures_lookup", "figures_map", "snippets"},
+    {"runs", "figures", "text_files", "import_command", "first_batch", "moved"},
+    {"figures_lookup", "figures_map", "snippets", "resuming"},
+    {"snippets_pretrained", "train_command"},
     {"ui", "__main__"},
 ]
 

@@ -52,8 +52,8 @@ def test_lines_without_a_token_are_left_out() -> None:
 
 def test_unknown_tokenizer_names_those_there_are() -> None:
     with pytest.raises(TextProblem) as caught:
-        tokenize("a", "morphemes")
-    assert str(caught.value) == "There is no tokenizer “morphemes”. There are: words, whitespace."
+        tokenize("a", "bpe")
+    assert str(caught.value) == "There is no tokenizer “bpe”. There are: words, whitespace, morphemes."
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import streamlit as st
 
+from embedcore.documents import paragraphs
 from embedcore.errors import TextProblem
 from embedcore.samples import SAMPLES
 from embedcore.text import TOKENIZERS, split_sentences
-from embedcore.ui import keys, links, resources
-from embedcore.ui.words import counted
+from embedcore.ui import keys, links, resources, upload
+from embedcore.ui.upload import Taken, taken
+from embedcore.ui.words import counted, duration
 
 # The options themselves are what the URL says, so they are short and stay as they are.
 _SAMPLE, _PASTE, _FILE = "Sample", "Paste", "File"
 _TOKENIZERS = {
     "words": "Lower case, no punctuation: “Code” and “code,” are one",
     "whitespace": "line.split(), as in the tutorial: “Code” and “code,” are two",
+    "morphemes": "Korean dictionary words: “봤어요” and “보고” are both “보다”",
 }
+_MORPHEMES = (
+    "Kiwi finds the morphemes. Verbs and adjectives stand in their dictionary form; particles, endings and "
+    "punctuation are left out; ㅋㅋㅋㅋ is ㅋㅋ; Latin letters become lower case."
+)
+_CHARACTERS_A_SECOND = 90_000  # that Kiwi reads
+_SLOW_SECONDS = 10
 _NAME_CHARACTERS = 48
 _SHOWN_LINES, _SHOWN_LINE, _SHOWN_CHARACTERS = 6, 300, 20_000
 _LONG_CHARACTERS = 20_000
 _ASIDE = "long_text"
 _REFUSED = "refused_characters"
-_READ = "read_upload"
+_PREPARED = "prepared_text"
 
 
 @dataclass(frozen=True)
@@ -54,25 +62,30 @@ def choose() -> ChosenText | None:
         "Where the text comes from", [_SAMPLE, _PASTE, _FILE], key=keys.SOURCE, bind="query-params", horizontal=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    text, name = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
-    if not text:
+    if source != _FILE:
+        upload.forget()
+    given = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
+    if given is None:
         return None
     tokenizer = st.radio(
         "How it is split into tokens", list(TOKENIZERS), captions=[_TOKENIZERS[name] for name in TOKENIZERS],
         key=keys.TOKENIZER, bind="query-params", horizontal=True,
     )  # fmt: skip
-    digest = hashlib.blake2b(text.encode("utf-8", errors="replace"), digest_size=16).hexdigest()
-    return ChosenText(text, digest, name, str(tokenizer))
+    if tokenizer == "morphemes":
+        seconds = len(given.text) / _CHARACTERS_A_SECOND
+        first = f" A run on this text begins with about {duration(seconds)} of that." if seconds > _SLOW_SECONDS else ""
+        st.caption(_MORPHEMES + first)
+    return ChosenText(given.text, given.digest, given.name, str(tokenizer))
 
 
-def _sample() -> tuple[str, str]:
+def _sample() -> Taken:
     name = st.radio(
         "Sample", list(SAMPLES), key=keys.SAMPLE, bind="query-params", horizontal=True, label_visibility="collapsed"
     )
     sample = SAMPLES[str(name)]
     st.caption(sample.about)
     show_beginning(sample.text)
-    return sample.text, sample.title
+    return taken(sample.text, sample.title)
 
 
 def show_beginning(text: str) -> None:
@@ -81,17 +94,22 @@ def show_beginning(text: str) -> None:
     lines = [line for line in split_sentences(begin) if line.strip()][:_SHOWN_LINES]
     with st.container(border=True):
         st.text("\n".join(line[:_SHOWN_LINE] + ("…" if len(line) > _SHOWN_LINE else "") for line in lines))
-    more = text.rstrip().count("\n") + 1 - len(lines)  # quick, also on many megabytes
+    end = len(text)
+    while end and text[end - 1].isspace():
+        end -= 1
+    more = text.count("\n", 0, end) + 1 - len(lines)  # quick, also on many megabytes
     if more > 0 and lines:
         st.caption(f"… and {counted(more, 'more line', 'more lines')}.")
 
 
-def _pasted() -> tuple[str, str]:
+def _pasted() -> Taken | None:
     aside = st.session_state.get(_ASIDE)
     if aside is not None:
-        show_beginning(aside)
+        prepared, wrapped = _prepared(aside)
+        show_beginning(prepared.text)
         st.button("Change the text", icon=":material/edit:", key=keys.CHANGE_TEXT, on_click=_take_back)
-        return aside, _first_words(aside)
+        _say_wrapped(wrapped)
+        return prepared
     text = st.text_area(
         "Your text", key=keys.PASTED, height=220, persist_state="session", on_change=_put_aside,
         placeholder="Paste or type here. Each line counts as one sentence.",
@@ -105,13 +123,32 @@ def _pasted() -> tuple[str, str]:
         )
     if not text.strip():
         st.caption("There is no text yet.")
-        return "", ""
-    return text, _first_words(text)
+        return None
+    prepared, wrapped = _prepared(text)
+    _say_wrapped(wrapped)
+    return prepared
+
+
+def _prepared(text: str) -> tuple[Taken, bool]:
+    """A pasted text as it is trained on, and whether it looks hard-wrapped; worked out once a text."""
+    asked = (text, upload.joins())
+    if (before := st.session_state.get(_PREPARED)) is None or before[0] != asked:
+        prepared, wrapped = paragraphs(text, join=asked[1])
+        before = st.session_state[_PREPARED] = (asked, taken(prepared, _first_words(prepared)), wrapped)
+    return before[1], before[2]
+
+
+def _say_wrapped(wrapped: bool) -> None:
+    if wrapped:
+        done = "are kept as they are" if upload.joins() is False else "are joined into paragraphs"
+        st.caption(f"The lines of this text are broken at a fixed width; they {done}.")
+        upload.join_toggle()
 
 
 def _put_aside() -> None:
     """Take a long text out of the text area: left there, the browser would send it back with every click."""
     text = st.session_state[keys.PASTED] or ""
+    st.session_state.pop(keys.JOIN_LINES, None)  # undone for another text
     if len(text) > resources.settings().max_pasted_characters:
         st.session_state[_REFUSED] = len(text)
         st.session_state[keys.PASTED] = ""
@@ -121,8 +158,9 @@ def _put_aside() -> None:
 
 
 def take(text: str) -> None:
-    """Take a text as if it had been pasted; for a callback."""
+    """Take a text as if it had been pasted, its lines as they are; for a callback."""
     st.session_state[keys.SOURCE] = _PASTE
+    st.session_state[keys.JOIN_LINES] = False
     st.session_state.pop(_ASIDE, None)
     if len(text) > _LONG_CHARACTERS:
         st.session_state[_ASIDE], st.session_state[keys.PASTED] = text, ""
@@ -134,32 +172,11 @@ def _take_back() -> None:
     st.session_state[keys.PASTED] = st.session_state.pop(_ASIDE)
 
 
-def _uploaded() -> tuple[str, str]:
-    settings = resources.settings()
-    file = st.file_uploader(
-        "A .txt file in UTF-8", type=["txt"], key=keys.UPLOAD, max_upload_size=settings.max_upload_megabytes
-    )
-    if file is None:
-        return "", ""
-    read = st.session_state.get(_READ)
-    if read is None or read[0] != file.file_id:  # once a file, not once a click
-        read = st.session_state[_READ] = (file.file_id, _decoded(file.name, file.getvalue()))
-    return read[1], file.name
-
-
-def _decoded(name: str, raw: bytes) -> str:
-    """The text of a file. Raises TextProblem if it is none, or empty."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TextProblem(
-            f"“{name}” is not UTF-8 text: byte {error.start:,} cannot be read. Save it as UTF-8 and try again."
-        ) from None
-    if "\0" in text:
-        raise TextProblem(f"“{name}” is not UTF-8 text: it holds zero bytes. Save it as UTF-8 and try again.")
-    if not text or text.isspace():
-        raise TextProblem(f"“{name}” holds no text.")
-    return text
+def _uploaded() -> Taken | None:
+    given = upload.choose()
+    if given is not None:
+        show_beginning(given.text)  # whether the letters are right is for the visitor to see
+    return given
 
 
 def _first_words(text: str) -> str:
