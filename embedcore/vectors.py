@@ -132,9 +132,12 @@ class WordVectors:
     def rows(self, words: Sequence[str]) -> npt.NDArray[np.int64]:
         """The rows of N words, each found by the rule of `find`: (N,), -1 for one that is not here."""
         rows = self.tokens.rows(words)
-        for place in np.flatnonzero(rows < 0).tolist():
-            row = self._row(words[place])
-            rows[place] = -1 if row is None else row
+        # As `_row` does, but each spelling for all words at once that are still missing.
+        others = {place: self._spellings(words[place]) for place in np.flatnonzero(rows < 0).tolist()}
+        for step in range(1, len(self._spellings(""))):
+            asked = {place: spelt[step] for place, spelt in others.items() if spelt[step] != words[place]}
+            rows[[*asked]] = self.tokens.rows([*asked.values()])
+            others = {place: spelt for place, spelt in others.items() if rows[place] < 0}
         return rows
 
     def similarity(self, a: str, b: str) -> float:
@@ -216,13 +219,18 @@ class WordVectors:
         return layer
 
     def _row(self, word: str) -> int | None:
-        for trimmed in dict.fromkeys((word, word.strip())):
-            composed = unicodedata.normalize("NFC", trimmed)
-            lowered = [composed.lower()] if self.lowercased else []
-            for spelling in dict.fromkeys([trimmed, composed, *lowered]):
-                if (row := self.tokens.row(spelling)) is not None:
-                    return row
+        for spelling in dict.fromkeys(self._spellings(word)):
+            if (row := self.tokens.row(spelling)) is not None:
+                return row
         return None
+
+    def _spellings(self, word: str) -> list[str]:
+        """The spellings under which a word is looked for, in this order; the same number for every word."""
+        spellings = []
+        for trimmed in (word, word.strip()):
+            composed = unicodedata.normalize("NFC", trimmed)
+            spellings += [trimmed, composed, *([composed.lower()] if self.lowercased else [])]
+        return spellings
 
     def _directed(self, words: Sequence[str]) -> Float32s:
         """The vectors of N words, (N, D), each with a direction."""

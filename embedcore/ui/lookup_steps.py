@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unicodedata import normalize
+
 import numpy as np
 import streamlit as st
 
@@ -11,7 +14,8 @@ from embedcore.figures_lookup import integers as above_integers
 from embedcore.figures_lookup import lookup_table
 from embedcore.text import TOKENIZERS, split_sentences
 from embedcore.training import TrainConfig
-from embedcore.ui import code, keys, messages, resources
+from embedcore.ui import code, keys, messages, resources, start_choice
+from embedcore.ui.start_choice import Start
 from embedcore.ui.text_choice import ChosenText
 from embedcore.ui.words import counted, plain
 from embedcore.vocab import PAD_INDEX, UNK_INDEX, Vocab
@@ -33,7 +37,9 @@ def integers(vocab: Vocab, chosen: ChosenText) -> list[list[str]]:
         columns[0].text_input("A sentence", placeholder=first, key=keys.SENTENCE, bind="query-params"),
         columns[1].text_input("Another one", placeholder=second, key=keys.OTHER_SENTENCE, bind="query-params"),
     ]
-    sentences = [split((text or "").strip() or other) for text, other in zip(typed, (first, second), strict=True)]
+    # Composed as the text is, so that a word typed in another way is the same word.
+    asked = [normalize("NFC", text or "").strip() for text in typed]
+    sentences = [split(text or other) for text, other in zip(asked, (first, second), strict=True)]
     ids = [vocab.encode(sentence) for sentence in sentences]
     unknown = [token for sentence in sentences for token in sentence if vocab.stoi.get(token, 0) == UNK_INDEX]
     for column, which, sentence, row in zip(columns, ("first", "second"), sentences, ids, strict=True):
@@ -59,14 +65,18 @@ def _suggested(chosen: ChosenText) -> tuple[str, str]:
     return " ".join(first), " ".join(other)
 
 
-def table(vocab: Vocab, config: TrainConfig, sentences: list[list[str]], why_small: str) -> None:
+def table(
+    vocab: Vocab, config: TrainConfig, sentences: list[list[str]], why_small: str, start: Start | None = None
+) -> None:
     """The weight that training starts from, the very bits, and what a look-up in it gives."""
     shape = (len(vocab), config.dim)
     st.markdown(
         f"`nn.Embedding({len(vocab)}, {config.dim}, padding_idx={PAD_INDEX})` is a table of shape **{shape}**: "
         "a row for each integer. This is the weight that training will start from."
     )
-    if config.init == "uniform":
+    if start is not None:
+        start_choice.show_coverage(start)
+    elif config.init == "uniform":
         st.caption(why_small)
     with messages.problems():
         config.check(resources.settings(), vocab_size=len(vocab))
@@ -75,17 +85,25 @@ def table(vocab: Vocab, config: TrainConfig, sentences: list[list[str]], why_sma
                 f"With {len(vocab) * config.dim:,} numbers this table is too large to draw here; it trains as any."
             )
             return
-        weight = resources.first_weight(len(vocab), config.dim, config.seed, str(config.init))
-        _draw(vocab, weight, sentences)
+        if start is None:
+            weight = resources.first_weight(len(vocab), config.dim, config.seed, str(config.init))
+        else:
+            weight = start.weight(config)
+        _draw(vocab, weight, sentences, learns=not (start and start.all_frozen))
     with code.beside():
-        code.lines(snippets.embedding(len(vocab), config.dim, config.seed, str(config.init)))
+        if start is None:
+            code.lines(snippets.embedding(len(vocab), config.dim, config.seed, str(config.init)))
+        else:
+            code.lines(start.code(config))
         try:
             code.lines(snippets.look_up(sentences, vocab_size=len(vocab), dim=config.dim))
         except EmbedcoreError as error:
             st.caption(plain(str(error)))
 
 
-def _draw(vocab: Vocab, weight: np.ndarray[tuple[int, int], np.dtype[np.float32]], sentences: list[list[str]]) -> None:
+def _draw(
+    vocab: Vocab, weight: np.ndarray[Any, np.dtype[np.float32]], sentences: list[list[str]], *, learns: bool
+) -> None:
     ids = vocab.encode(sentences[0])
     figure = lookup_table(vocab.itos, weight, ids, dark=resources.dark())
     st.echarts_chart(
@@ -111,4 +129,5 @@ def _draw(vocab: Vocab, weight: np.ndarray[tuple[int, int], np.dtype[np.float32]
     )
     if weight.size <= _PRINTED_NUMBERS:
         with st.expander(f"All {counted(weight.size, 'number')} of the table, as PyTorch prints them"):
-            st.code("Parameter containing:\n" + lookup.as_torch_prints(weight, "requires_grad=True"), language=None)
+            grad = ("requires_grad=True",) if learns else ()
+            st.code("Parameter containing:\n" + lookup.as_torch_prints(weight, *grad), language=None)
