@@ -17,10 +17,11 @@ from typing import Any, NoReturn
 
 from embedcore.errors import EmbedcoreError
 from embedcore.formats import FORMATS, export
+from embedcore.import_command import import_set
 from embedcore.library import delete_vectors, list_vectors, open_vectors
 from embedcore.storage import printable, storage_problem
 from embedcore.text import TOKENIZERS
-from embedcore.train_command import train
+from embedcore.train_command import JOIN_LINES, train
 from embedcore.training import OBJECTIVES, TrainConfig
 from embedcore.vectors import Neighbor, WordVectors
 
@@ -103,6 +104,14 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="FILE", help="where to write; replaced if it is there")
 
 
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="vectors in one of the formats; text may be packed as .gz or .zip")
+    parser.add_argument("--name", required=True, metavar="N", help="what the new set will be called")
+    parser.add_argument("--format", choices=FORMATS, help="the file format (default: found out from the file)")
+    parser.add_argument("--licence", metavar="TEXT", help="what the set may be used for, such as CC BY-SA 3.0")
+    parser.add_argument("--overwrite", action="store_true", help="replace a set of this name")
+
+
 def _similarity_arguments(parser: argparse.ArgumentParser) -> None:
     _set_name(parser)
     parser.add_argument("a", metavar="A")
@@ -124,17 +133,39 @@ def _odd_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     default = TrainConfig()
-    parser.add_argument("files", nargs="+", metavar="FILE", help="UTF-8 text, a sentence a line; - is standard input")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="text, a sentence a line, or a table (.csv, .tsv), also as .gz; - is standard input",
+    )
     parser.add_argument("--name", required=True, metavar="N", help="what the new set will be called")
     parser.add_argument("--overwrite", action="store_true", help="replace a set of this name")
-    parser.add_argument("--objective", choices=OBJECTIVES, default=default.objective, help="default: %(default)s")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the training of this name that was stopped or killed"
+    )
+    parser.add_argument("--encoding", help="of the files, such as utf-8 or cp949 (default: found out)")
+    parser.add_argument("--column", help="of a table, by name, that holds the text (default: found out)")
+    parser.add_argument(
+        "--join-lines",
+        choices=JOIN_LINES,
+        default="auto",
+        help="join lines into paragraphs; auto: those of hard-wrapped prose (default: %(default)s)",
+    )
+    labels = "; ".join(f"{name}: {objective.label}" for name, objective in OBJECTIVES.items())
+    parser.add_argument(
+        "--objective",
+        choices=OBJECTIVES,
+        default=default.objective,
+        help=f"what is learned from ({labels}) (default: %(default)s)",
+    )
     parser.add_argument("--tokenizer", choices=TOKENIZERS, default=default.tokenizer, help="default: %(default)s")
     numbers: list[tuple[str, Callable[[str], float], str]] = [
         ("dim", int, "numbers in a vector"),
-        ("window", int, "neighbours looked at on either side, at most"),
-        ("negative", int, "words drawn at random against each neighbour"),
+        ("window", int, "neighbours looked at on either side, at most; for next-word, how many of the last words"),
+        ("negative", int, "words drawn at random against each true one; next-word draws none"),
         ("min-count", int, "words seen fewer times are dropped"),
-        ("sample", float, "skip words above this share of the text now and then; 0: never"),
+        ("sample", float, "skip words above this share of the text now and then; 0: never, as next-word"),
         ("epochs", int, "passes over the text"),
         ("lr", float, "learning rate at the start"),
         ("seed", int, "the same seed gives the same vectors"),
@@ -142,8 +173,19 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
     for name, kind, what in numbers:
         value = getattr(default, name.replace("-", "_"))
         shown = "chosen from the text" if value is None else value
+        if name == "dim":
+            value, shown = None, f"{value}, or that of --pretrained"
         parser.add_argument(f"--{name}", type=kind, default=value, help=f"{what} (default: {shown})")
-    parser.add_argument("--processes", type=int, default=1, help="only 1 for now")
+    parser.add_argument("--pretrained", metavar="SET", help="a vector set whose rows the words start from")
+    parser.add_argument("--freeze", action="store_true", help="rows that came from --pretrained do not learn")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="how many read and train at once; only with 1 do the same seed and text give the same vectors "
+        "(default: %(default)s)",
+    )
 
 
 def _positive(text: str) -> int:
@@ -163,6 +205,7 @@ class Command:
 
 COMMANDS: dict[str, Command] = {
     "vectors list": Command(list_sets, lambda parser: None),
+    "vectors import": Command(import_set, _import_arguments),
     "vectors export": Command(export_set, _export_arguments),
     "vectors delete": Command(delete_set, _set_name),
     "similarity": Command(similarity, _similarity_arguments),
@@ -212,8 +255,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         sentence = str(storage_problem(error, "go on"))
-    except KeyboardInterrupt:
-        print("Interrupted; nothing was kept.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(str(stopped) or "Interrupted; nothing was kept.", file=sys.stderr)
         return 130
     except MemoryError:
         sentence = "There is not enough memory for this."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import signal
@@ -15,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embedcore import train_command
+from embedcore import import_command, train_command
 from embedcore.__main__ import COMMANDS, main
-from embedcore.errors import TextProblem, TrainingProblem
+from embedcore.errors import TrainingProblem
+from embedcore.formats import FORMATS
 from embedcore.library import list_vectors, open_vectors, save_vectors
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
@@ -100,17 +100,68 @@ def test_vectors_list_on_a_fresh_install(home: Settings) -> None:
     assert [found["name"] for found in json.loads(found.stdout)["sets"]] == ["glove.6B.50d"]
 
 
-@pytest.mark.parametrize("key", ["word2vec", "glove"])
-def test_vectors_export(small: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize("key", list(FORMATS))
+def test_vectors_export_and_import(
+    small: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path, key: str
+) -> None:
+    out = str(tmp_path / "out")
+    found = answer(capsys, "vectors", "export", "small", "--format", key, "--out", out)
+    assert (found["rows"], found["left_out"], found["renamed"]) == (5, [], {})
+    assert lines(capsys, "vectors", "export", "small", "--format", key, "--out", out) == ["5 vectors written."]
+    found = answer(capsys, "vectors", "import", out, "--name", "a")
+    assert found == {"name": "a", "rows": 5, "dim": 3, "format": key, "skipped": {}, "notes": []}
+    label = FORMATS[key].label
+    assert lines(capsys, "vectors", "import", out, "--name", "한 글", "--format", key, "--licence", "CC0") == [
+        "5 vectors read.", f"Kept as “한 글”: 5 words x 3, from {label}.",
+    ]  # fmt: skip
+    for name, licence in (("a", None), ("한 글", "CC0")):
+        back = open_vectors(name)
+        assert back.tokens[:] == WORDS
+        np.testing.assert_array_equal(back.matrix, MATRIX)
+        assert back.lowercased
+        assert (back.meta["source"], back.meta["licence"]) == ("imported from out", licence)
+        assert back.meta["import"]["format"] == key
+
+
+@pytest.mark.parametrize("key", ["word2vec", "word2vec-binary", "glove"])
+def test_gensim_opens_what_is_exported(
+    small: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path, key: str
+) -> None:
     from gensim.models import KeyedVectors
 
-    out = tmp_path / "out.txt"
-    found = answer(capsys, "vectors", "export", "small", "--format", key, "--out", str(out))
-    assert (found["rows"], found["left_out"], found["renamed"]) == (5, [], {})
-    keyed = KeyedVectors.load_word2vec_format(out, no_header=key == "glove")
+    out = str(tmp_path / "out")
+    lines(capsys, "vectors", "export", "small", "--format", key, "--out", out)
+    keyed = KeyedVectors.load_word2vec_format(out, binary=key == "word2vec-binary", no_header=key == "glove")
     assert keyed.index_to_key == WORDS
     np.testing.assert_array_equal(keyed.vectors, MATRIX)
-    assert lines(capsys, "vectors", "export", "small", "--format", key, "--out", str(out)) == ["5 vectors written."]
+
+
+def test_an_import_says_what_it_skipped_and_replaces_when_told(
+    home: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.vec"
+    path.write_text("9 2\nKorea 1 2\nb 3 4\nb 5 6\nc 7\nd nan 1\n", encoding="utf-8")
+    shown = lines(capsys, "vectors", "import", str(path), "--name", "odd")
+    assert shown[0] == (
+        "2 vectors read. 3 rows were skipped: too few numbers (1), numbers that are not finite (1), "
+        "a repeated word (1). "
+        "Its first line says 9 rows, but there are 5; all of them were looked at."
+    )
+    assert not open_vectors("odd").lowercased
+    assert "There is already a vector set “odd”" in error(capsys, "vectors", "import", str(path), "--name", "odd")
+    path.write_text("x 1\n", encoding="utf-8")
+    assert answer(capsys, "vectors", "import", str(path), "--name", "odd", "--overwrite")["dim"] == 1
+    assert open_vectors("odd").tokens[:] == ["x"]
+
+
+def test_a_long_import_shows_how_far_it_is(
+    home: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "v.txt").write_text("a 1 2\nb 3 4\n")
+    for name, quiet, shown in (("short", 1.0, False), ("long", 0.0, True)):
+        monkeypatch.setattr(import_command, "_QUIET_SECONDS", quiet)
+        assert main(["vectors", "import", str(tmp_path / "v.txt"), "--name", name]) == 0
+        assert ("Reading: " in capsys.readouterr().err) == shown
 
 
 def test_vectors_delete(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,6 +222,15 @@ def test_analogy_and_odd_one_out_on_glove(glove_home: Path, monkeypatch: pytest.
         (["odd-one-out", "small", "king", "queen"], "at least three different words"),
         (["vectors", "export", "small", "--format", "pickle", "--out", "x"], "choose from"),
         (["vectors", "export", "small", "--format", "glove", "--out", "/proc/nothing/x"], "Could not write /proc"),
+        (
+            ["vectors", "import", "/no/such/file", "--name", "new"],
+            "Could not read /no/such/file. There is no such file",
+        ),
+        (["vectors", "import", "/tmp", "--name", "new"], "A folder is where a file should be."),
+        (["vectors", "import", __file__, "--name", "new"], "“test_cli.py” does not look like word vectors"),
+        (["vectors", "import", __file__, "--name", "small"], "There is already a vector set “small”."),
+        (["vectors", "import", __file__, "--name", "new", "--format", "pickle"], "choose from"),
+        (["vectors", "import", __file__], "required: --name"),
         (["train", "/no/such/file", "--name", "new"], "Could not read /no/such/file. There is no such file or folder."),
         (["train", "/tmp", "--name", "new"], "A folder is where a file should be."),
         (["train", "x", "--name", "small"], "There is already a vector set “small”. Free is “small-2”."),
@@ -178,7 +238,7 @@ def test_analogy_and_odd_one_out_on_glove(glove_home: Path, monkeypatch: pytest.
         (["train", "x", "--name", "glove.6B.50d", "--overwrite"], "cannot be replaced"),
         (["train", "x", "--name", "new", "--dim", "0"], "dim should be from 1 to 2,000, but is 0."),
         (["train", "x", "--name", "new", "--dim", "1.5"], "invalid int value"),
-        (["train", "x", "--name", "new", "--processes", "2"], "--processes should be 1, not 2"),
+        (["train", "x", "--name", "new", "--processes", "0"], "processes should be from 1 to 128, but is 0."),
         (["train", "x", "--name", "new", "--tokenizer", "bpe"], "invalid choice"),
         (["train", "x"], "required: --name"),
     ],
@@ -271,32 +331,6 @@ def test_a_text_without_words(home: Settings, tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "empty.txt").write_text("...\n\n")
     assert "no words" in error(capsys, "train", str(tmp_path / "empty.txt"), "--name", "mine")
     assert len(list_vectors()) == 1
-
-
-def test_bytes_that_are_no_text_are_placed(
-    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "bad.txt").write_bytes("가 나\nb c\nd ".encode() + b"\xff\n")
-    for size in (1 << 20, 1):  # in one block, and a line at a time
-        monkeypatch.setattr(train_command, "_READ_BYTES", size)
-        message = error(capsys, "train", str(tmp_path / "bad.txt"), "--name", "mine")
-        assert message.endswith(
-            "bad.txt is not UTF-8 text: byte 14, in line 3, cannot be read. Save it as UTF-8 and try again."
-        )
-
-
-def test_reading_bit_by_bit_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "text.txt").write_bytes("\ufeffThe 첫째 line\r\n\r\nsecond\u0085one\n  \nlast".encode())
-    expected = [["the", "첫째", "line"], ["second", "one"], ["last"]]
-    for size in (1 << 20, 1, 12):
-        monkeypatch.setattr(train_command, "_READ_BYTES", size)
-        assert list(train_command.read_sentences(str(tmp_path / "text.txt"), "words")) == expected
-
-
-def test_standard_input_that_is_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a b\n\xe9\n")))
-    with pytest.raises(TextProblem, match="standard input is not UTF-8 text: byte 4, in line 2"):
-        list(train_command.read_sentences("-", "words"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

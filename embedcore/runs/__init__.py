@@ -2,7 +2,8 @@
 
 `folder` is that folder; `service` is what a server process holds: it submits, watches and
 stops runs, and keeps the dispatcher going; `dispatcher` is a process of its own that hands
-queued runs to Dask workers; `worker` is what such a worker does with one.
+queued runs to Dask workers; `worker` is what such a worker does with one. `comparison` tells
+in what two runs differ.
 
 Nothing here but `dispatcher` imports Dask, and nothing but the jobs themselves imports torch.
 """

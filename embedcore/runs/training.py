@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import time
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embedcore.errors import TrainingProblem
-from embedcore.runs.folder import RunFolder
+from embedcore.errors import StorageProblem, TrainingProblem
+from embedcore.library import open_vectors
+from embedcore.runs import first
+from embedcore.runs.checkpoints import Saver
+from embedcore.runs.folder import CORPUS, RunFolder
 from embedcore.runs.frames import FrameWriter
 from embedcore.settings import Settings
 from embedcore.storage import remove_leftovers
-from embedcore.text import tokenize
 from embedcore.training import TrainConfig
+from embedcore.training.encode import encode, open_corpus
+from embedcore.training.initial import FirstWeight
 
 if TYPE_CHECKING:
-    from embedcore.training import Progress, Trainer
+    from embedcore.training import Corpus, Progress, Trainer
+    from embedcore.vectors import WordVectors
 
-_SAVING_SHARE = 0.05  # of the time may go into checkpoints
-_FEWEST_SECONDS = 1.0  # between two checkpoints
+_LARGE_TEXT = 1 << 20  # bytes; a larger one is kept as integers until the run has finished
 
 
 def run_training(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     """Train on the folder's text until done or asked to stop; returns what run.json's result says.
 
-    Where there is a checkpoint, training goes on from it, to the same end. Raises what Trainer
-    raises; the last good weights are in the last checkpoint then too.
+    Where there is a checkpoint, training goes on from it, to the same end. Stopped before it began,
+    nothing is kept. Raises what Trainer raises; the last good weights are in the last checkpoint then too.
     """
     from embedcore.training import Trainer
 
@@ -34,10 +38,19 @@ def run_training(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     watched = asked.pop("watch", [])  # words; no setting of the training
     config = TrainConfig.from_json(asked)
     config.check(settings)
-    trainer = Trainer(tokenize(folder.text(), config.tokenizer), config)
+    start_from = _start(folder, config, settings)
+    corpus = _read(folder, config)
+    if corpus is None:
+        return {"stopped": True}
+    trainer = Trainer(corpus, config, start_from=start_from)
+    if trainer.from_set is not None and not isinstance(start_from, FirstWeight):
+        first.keep(folder, FirstWeight(trainer.embedding.weight.detach().numpy(), trainer.from_set))
     _resume(folder, trainer)
     folder.write_vocab(trainer.vocab.itos, trainer.vocab.counts)
-    checkpoints = _Checkpoints(folder, trainer, settings.checkpoint_seconds)
+    epochs = np.array(trainer.config.epochs)  # more may be asked for when a checkpoint is opened again
+    checkpoints = Saver(
+        lambda: folder.save_checkpoint({**trainer.state(), "epochs": epochs}), settings.checkpoint_seconds
+    )
     checkpoints.save()
     frames = FrameWriter(folder, trainer.vocab, config.dim, watched, share=trainer.share)
     weight = trainer.embedding.weight.detach().numpy()  # (V, D), the memory that is trained
@@ -55,6 +68,8 @@ def run_training(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     finally:
         checkpoints.save()
         frames.add(trainer.share, weight, last=True)
+    if outcome == "finished":
+        shutil.rmtree(folder.path / CORPUS, ignore_errors=True)
     last = folder.last_metric() or {}
     return {
         "stopped": outcome == "stopped",
@@ -64,7 +79,44 @@ def run_training(folder: RunFolder, settings: Settings) -> dict[str, Any]:
         "seconds": last.get("seconds", 0.0),
         "loss": last.get("loss"),
         "share": trainer.share,
+        **({} if trainer.from_set is None else {"words_from_set": int(trainer.from_set.sum())}),
     }
+
+
+def _read(folder: RunFolder, config: TrainConfig) -> Corpus | None:
+    """The text as integers; None if somebody asked to stop before all of it was read."""
+    place = folder.path / CORPUS
+    if place.is_dir():
+        try:
+            return open_corpus(place)
+        except StorageProblem:
+            shutil.rmtree(place, ignore_errors=True)
+    return encode(
+        folder.text_blocks(),
+        place if folder.text_bytes() >= _LARGE_TEXT else None,
+        tokenizer=config.tokenizer,
+        min_count=config.min_count,
+        should_stop=folder.should_stop,
+    )
+
+
+def _start(folder: RunFolder, config: TrainConfig, settings: Settings) -> WordVectors | FirstWeight | None:
+    """What the training starts from, if not from random numbers: the set, or what the run kept of it.
+
+    A run that goes on needs the set no more, and would not notice that it was replaced. Raises
+    what `open_vectors` raises, and TrainingProblem for a run that lost what it had kept.
+    """
+    if config.pretrained is None:
+        return None
+    if not folder.checkpoint_number():
+        return open_vectors(config.pretrained, settings)
+    kept = first.load(folder)
+    if kept is None:
+        raise TrainingProblem(
+            f"What this run took from “{config.pretrained}” is no longer in its folder, so that it cannot go on. "
+            "Run it again."
+        )
+    return kept
 
 
 def _resume(folder: RunFolder, trainer: Trainer) -> None:
@@ -78,7 +130,10 @@ def _resume(folder: RunFolder, trainer: Trainer) -> None:
                 "This run was begun by a version that split its text into other words, "
                 "so that it cannot go on from its checkpoint. Run it again."
             )
-        trainer.restore({name: np.array(array) for name, array in state.items()})  # torch warns of read-only ones
+        arrays = {name: np.array(array) for name, array in state.items()}  # copies: torch warns of read-only ones
+        epochs = arrays.pop("epochs", None)  # the passes that the share is one of; without, those asked for at first
+        now = folder.run.share_now(float(arrays["share"]), None if epochs is None else int(epochs))
+        trainer.restore({**arrays, "share": np.array(now)})
     folder.drop_metrics_after(trainer.share)
 
 
@@ -103,24 +158,3 @@ class _Metrics:
         mean = self._loss / self._pairs if self._pairs else None
         self._folder.append_metric({**progress.to_json(), "loss": mean, "pairs": self._pairs})
         self._written, self._loss, self._pairs = progress.seconds, 0.0, 0
-
-
-class _Checkpoints:
-    """Saves a trainer's state often enough to be watched, and rarely enough not to slow it down."""
-
-    def __init__(self, folder: RunFolder, trainer: Trainer, most_seconds: float) -> None:
-        self._folder = folder
-        self._trainer = trainer
-        self._most_seconds = most_seconds
-        self._due = 0.0
-
-    def save(self) -> None:
-        begin = time.monotonic()
-        self._folder.save_checkpoint(self._trainer.state())
-        end = time.monotonic()
-        pause = max(_FEWEST_SECONDS, (end - begin) / _SAVING_SHARE)
-        self._due = end + min(pause, max(self._most_seconds, _FEWEST_SECONDS))
-
-    def save_if_due(self) -> None:
-        if time.monotonic() >= self._due:
-            self.save()

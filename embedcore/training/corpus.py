@@ -1,14 +1,14 @@
-"""A text as integers: encoded once, kept small, read in chunks.
+"""A text as integers: encoded once, kept small, read in chunks, from memory or from disk.
 
-Here belongs going from token lists to one flat array. What is drawn at random on each pass
-belongs in `sampling`.
+Here belongs going from token lists to one flat array. A text that has not been split yet goes a
+faster way, in `encode`. What is drawn at random on each pass belongs in `sampling`.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -18,10 +18,15 @@ from numpy.typing import NDArray
 from embedcore.errors import TrainingProblem
 from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
 
+_PART = 1 << 20  # integers looked at in one go
+
 
 @dataclass(frozen=True, eq=False)
 class Corpus:
     """Sentences as integers, rare words and specials dropped.
+
+    `ids` and `ends` may be mapped files larger than memory: whatever reads them reads a part at
+    a time.
 
     Attributes:
         vocab: what the integers stand for.
@@ -57,10 +62,8 @@ class Corpus:
         if vocab is not None:
             min_count = 1
         else:
-            vocab = _vocab(seen, np.bincount(provisional, minlength=len(seen)), min_count)
-        final = np.array(vocab.encode(seen), dtype=np.int32)  # (words seen,)
-        final[np.isin(final, range(len(SPECIALS)))] = -1
-        ids = final[provisional] if seen else provisional  # (T,)
+            vocab = make_vocab(seen, np.bincount(provisional, minlength=len(seen)), min_count)
+        ids = renumbering(seen, vocab)[provisional] if seen else provisional  # (T,)
         if not len(ids):
             return cls(vocab, ids, np.empty(0, np.int64), 0, min_count)
         kept = ids >= 0  # (T,)
@@ -79,13 +82,13 @@ class Corpus:
                 if self.min_count > 1
                 else "No word of the text is in the vocabulary, so there is nothing to learn from."
             )
-        if np.diff(self.ends, prepend=0).max() < 2:
+        if all(np.diff(part).max() < 2 for part in self._bounds()):
             rare = " (after rare words were left out)" if len(self.ids) < self.tokens else ""
             raise TrainingProblem(
                 f"Every sentence has only one word{rare}, so no word has a neighbour to learn from. "
                 "A sentence is one line of the text."
             )
-        if (self.ids == self.ids[0]).all():
+        if all((part == self.ids[0]).all() for part in self._parts()):
             raise TrainingProblem(
                 f"There is only one different word to learn from, “{self.vocab.itos[self.ids[0]]}”. "
                 "Vectors say how words differ, so at least two are needed."
@@ -93,7 +96,20 @@ class Corpus:
 
     def counts(self) -> NDArray[np.int64]:
         """How often each id occurs in `ids`, (V,)."""
-        return np.bincount(self.ids, minlength=len(self.vocab))
+        counts = np.zeros(len(self.vocab), np.int64)
+        for part in self._parts():
+            counts += np.bincount(part, minlength=len(counts))
+        return counts
+
+    def _parts(self) -> Iterator[NDArray[np.int32]]:
+        """`ids`, a part at a time."""
+        return (self.ids[start : start + _PART] for start in range(0, len(self.ids), _PART))
+
+    def _bounds(self) -> Iterator[NDArray[np.int64]]:
+        """Where the sentences begin and end, some at a time; each part begins with the last end of the one before."""
+        for start in range(0, len(self.ends), _PART):
+            before = self.ends[start - 1] if start else 0
+            yield np.concatenate([[before], self.ends[start : start + _PART]])
 
     def chunks(self, size: int) -> list[tuple[int, int]]:
         """Ranges of about `size` positions that cover `ids`, cut between sentences where possible."""
@@ -107,7 +123,7 @@ class Corpus:
         return ranges
 
 
-def _vocab(seen: Sequence[str], counts: NDArray[np.int64], min_count: int) -> Vocab:
+def make_vocab(seen: Sequence[str], counts: NDArray[np.int64], min_count: int) -> Vocab:
     """What `Vocab.build` makes of the text, from its tokens by first appearance and their counts."""
     order = np.argsort(-counts, kind="stable").tolist()  # by falling count, ties by first appearance
     size = counts.tolist()
@@ -116,3 +132,10 @@ def _vocab(seen: Sequence[str], counts: NDArray[np.int64], min_count: int) -> Vo
     pad = special.get(PAD, 0)
     unk = sum(size) - pad - sum(size[index] for index in kept)
     return Vocab([seen[index] for index in kept], [size[index] for index in kept], specials=(unk, pad))
+
+
+def renumbering(seen: Sequence[str], vocab: Vocab) -> NDArray[np.int32]:
+    """The id of each word by first appearance, (words seen,); -1 for what is dropped: rare words and specials."""
+    final = np.array(vocab.encode(seen), dtype=np.int32)
+    final[np.isin(final, range(len(SPECIALS)))] = -1
+    return final
