@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from embedcore.errors import TrainingProblem
 from embedcore.training.config import TrainConfig
+from embedcore.training.contexts import last_words
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import POOL, Sampler
+from embedcore.training.sampling import POOLS, Sampler
 from embedcore.training.suggest import resolve
 
 MOST_POSITIONS = 32  # of a batch: a longer one is too much to read
@@ -39,6 +42,21 @@ class ExplicitBatch:
     lr: float
 
 
+@dataclass(frozen=True)
+class ExplicitContexts:
+    """B positions of a text with the last n words before each, short enough to be written out.
+
+    Attributes:
+        before: (B, n), `<pad>` on the left where the sentence has fewer words so far.
+        following: (B,), the words that come next.
+        lr: the learning rate at the start.
+    """
+
+    before: list[list[int]]
+    following: list[int]
+    lr: float
+
+
 def first_batch(corpus: Corpus, config: TrainConfig) -> ExplicitBatch:
     """The first batch that a run on `corpus` learns from, or the first 32 positions of a longer one.
 
@@ -61,5 +79,23 @@ def first_batch(corpus: Corpus, config: TrainConfig) -> ExplicitBatch:
     left, right = draw.left[begin:end].tolist(), draw.right[begin:end].tolist()
     seen = max(place + reach for place, reach in enumerate(right)) + 1
     ids = draw.ids[begin : begin + max(seen, end - begin)].tolist()
-    negatives = sampler.negatives(draw, (POOL,)).tolist()
+    negatives = sampler.negatives(draw, (POOLS[config.objective].size,)).tolist()
     return ExplicitBatch(ids, left, right, negatives, config.window, config.negative, config.lr)
+
+
+def first_contexts(corpus: Corpus, config: TrainConfig) -> ExplicitContexts:
+    """The first batch of a run that guesses the next word, or what the first 32 positions of a longer one give.
+
+    Positions before the first that has a word before it are passed over; the rest as in
+    `first_batch`.
+    """
+    corpus.check()
+    config = resolve(config, corpus.tokens)
+    assert config.batch is not None
+    assert config.lr is not None
+    sizes = np.diff(corpus.ends, prepend=0)  # (S,)
+    sentence = int((sizes > 1).argmax())  # the first with more than one word
+    begin = int(corpus.ends[sentence] - sizes[sentence])
+    end = min(begin + min(config.batch, MOST_POSITIONS), len(corpus.ids))
+    before, following = last_words(corpus, config.window, begin, max(end, begin + 2))
+    return ExplicitContexts(before.tolist(), following.tolist(), config.lr)

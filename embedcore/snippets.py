@@ -3,7 +3,7 @@
 Here belongs text that is code: a function a step, its numbers those of one run. Run one after
 the other, in the order of this file, they do the whole way; the tests run these very lines.
 Nothing here runs them, imports torch, or computes what they compute; the batch that the
-skip-gram step shows is drawn in `first_batch`. What a user typed goes in through `repr` only.
+step of training shows is drawn in `first_batch`. What a user typed goes in through `repr` only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 import regex
 
 from embedcore.errors import TextProblem
-from embedcore.first_batch import ExplicitBatch
+from embedcore.first_batch import ExplicitBatch, ExplicitContexts
+from embedcore.morphemes.snippet import code as morpheme_code
 from embedcore.text import TOKENIZERS, split_sentences
 from embedcore.training.initial import UNIFORM
 from embedcore.vocab import PAD, UNK
@@ -48,7 +49,7 @@ def vocabulary(text: str, *, tokenizer: str = "words", min_count: int = 1, vocab
         raise TextProblem(f"There is no tokenizer “{tokenizer}”. There are: {', '.join(TOKENIZERS)}.")
     short = len(text) <= _MOST_CHARACTERS
     lines = [line for line in split_sentences(text) if TOKENIZERS[tokenizer](line)] if short else []
-    imports, define, tokens = ([], "", "line.split()") if tokenizer == "whitespace" else _word_code(text)
+    imports, define, tokens = _token_code(text, tokenizer)
     imports.append("from collections import Counter")
     if short and len(lines) <= _MOST_LINES:
         source = f"lines = {_listed(map(repr, lines))}\nsentences = [{tokens} for line in lines]"
@@ -77,13 +78,7 @@ print(len(itos))  # {vocab_size}
 
 def embedding(vocab_size: int, dim: int, seed: int, init: str = UNIFORM) -> str:
     """The layer, with the run's first weight as `training.initial_weight` draws it, bit for bit."""
-    generator, shape = f"np.random.default_rng({seed})", f"({vocab_size}, {dim}), dtype=np.float32"
-    if init == UNIFORM:
-        about = f"within 0.5 / {dim} of zero"
-        draw = f"({generator}.random({shape}) - 0.5) / {dim}"
-    else:
-        about = "from N(0, 1), as nn.Embedding draws it"
-        draw = f"{generator}.standard_normal({shape})"
+    about, draw = drawn(vocab_size, dim, seed, init)
     return f"""import numpy as np
 import torch
 from torch import nn
@@ -97,6 +92,14 @@ with torch.no_grad():
     embedding.weight.copy_(torch.from_numpy(start))
 print(embedding.weight.shape)  # torch.Size([{vocab_size}, {dim}])
 """
+
+
+def drawn(vocab_size: int, dim: int, seed: int, init: str) -> tuple[str, str]:
+    """How a first weight is drawn at random: in words, and as code."""
+    generator, shape = f"np.random.default_rng({seed})", f"({vocab_size}, {dim}), dtype=np.float32"
+    if init == UNIFORM:
+        return f"within 0.5 / {dim} of zero", f"({generator}.random({shape}) - 0.5) / {dim}"
+    return "from N(0, 1), as nn.Embedding draws it", f"{generator}.standard_normal({shape})"
 
 
 def look_up(sentences: Sequence[Sequence[str]], *, vocab_size: int, dim: int) -> str:
@@ -175,6 +178,83 @@ torch.optim.SGD([embedding.weight, context.weight], lr={batch.lr!r}).step()
 """
 
 
+def cbow_step(batch: ExplicitBatch, *, vocab_size: int, dim: int) -> str:
+    """One step of CBOW with negative sampling on explicit positions: loss, gradients, new weights.
+
+    Follows `embedding`. The loss is that of `training.cbow`, summed over the batch.
+    """
+    count, drawn, negative = len(batch.left), len(batch.negatives), batch.negative
+    return f"""# {count} positions of the text, and how many words each looks at on its left and on its right:
+# from 1 to {batch.window}, drawn anew for each, and fewer at the ends of its sentence.
+positions = {_listed(map(str, batch.ids))}
+left = {_listed(map(str, batch.left))}
+right = {_listed(map(str, batch.right))}
+reach = [range(i - left[i], i + right[i] + 1) for i in range({count})]
+around = [[positions[j] for j in reach[i] if j != i] for i in range({count})]
+words = torch.tensor([positions[i] for i in range({count}) if around[i]])  # (N,), where any word is around
+rows = [torch.tensor(row) for row in around if row]
+seen = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=1)  # (N, most), filled up with <pad>
+sizes = torch.tensor([[len(row)] for row in rows])  # (N, 1)
+# Words drawn at random by count ** 0.75; all positions share these {drawn}, each for {negative} of them.
+negatives = torch.tensor({_listed(map(str, batch.negatives))})
+
+context = nn.Embedding({vocab_size}, {dim}, padding_idx=1)  # the output weights start at zero
+nn.init.zeros_(context.weight)
+
+
+def cbow_loss():
+    mean = embedding(seen).sum(1) / sizes  # (N, {dim}), <pad> adds zeros
+    true = (mean * context(words)).sum(1)  # (N,)
+    false = mean @ context(negatives).T  # (N, {drawn})
+    log_sigmoid = nn.functional.logsigmoid
+    return -log_sigmoid(true).sum() - log_sigmoid(-false).sum() * {negative} / {drawn}
+
+
+loss = cbow_loss()
+loss.backward()
+print(loss.item() / len(words))  # (1 + {negative}) * log(2) a position, while the output weights are zero
+print(context.weight.grad)  # for the same reason, embedding.weight.grad is still zero in this first step
+
+# Down the gradient. Where a word occurs often in one batch, a run moves it less than this.
+torch.optim.SGD([embedding.weight, context.weight], lr={batch.lr!r}).step()
+"""
+
+
+def next_word_step(batch: ExplicitContexts, *, vocab_size: int, dim: int, seed: int) -> str:
+    """One step of guessing the next word from the last n: loss, gradients, new weights.
+
+    Follows `embedding`. The loss is that of `training.nextword`, summed over the batch.
+    """
+    count, n = len(batch.before), len(batch.before[0])
+    return f"""# The last {n} words before {count} positions of the text; <pad>, which is 1, where there are fewer.
+before = torch.tensor({_listed(map(str, batch.before))})  # ({count}, {n})
+following = torch.tensor({_listed(map(str, batch.following))})  # ({count},), the words that come next
+
+linear = nn.Linear({n * dim}, {vocab_size})  # a score for each word of the vocabulary, specials included
+# This run's own start: from its seed, within sqrt(3 / {dim}) of zero, the same for each of the {n} places.
+generator = np.random.default_rng(np.random.SeedSequence({seed}, spawn_key=(0,)))
+start = (generator.random(({vocab_size}, {dim}), dtype=np.float32) - 0.5) * (12 / {dim}) ** 0.5
+with torch.no_grad():
+    linear.weight.copy_(torch.from_numpy(np.tile(start, {n})))
+    linear.bias.zero_()
+
+
+def next_word_loss():
+    side_by_side = embedding(before).flatten(1)  # ({count}, {n * dim})
+    scores = linear(side_by_side)  # ({count}, {vocab_size})
+    return nn.functional.cross_entropy(scores, following, reduction="sum")
+
+
+loss = next_word_loss()
+loss.backward()
+print(loss.item() / {count})  # about log({vocab_size}) at first: every word is as likely as any other
+print(embedding.weight.grad)  # zeros for <pad>
+
+# Down the gradient. Where a word occurs often in one batch, a run moves it less than this.
+torch.optim.SGD([embedding.weight, linear.weight, linear.bias], lr={batch.lr!r}).step()
+"""
+
+
 def cosine_similarity(a: str, b: str, *, file: str | None = None, header: bool = False) -> str:
     """The cosine similarity of two words, from `embedding.weight` as it stands, or from a file.
 
@@ -198,6 +278,13 @@ with open({file!r}, encoding="utf-8", newline="\\n") as lines:
 a, b = vectors[{a!r}], vectors[{b!r}]
 print(nn.functional.cosine_similarity(a, b, dim=0).item())
 """
+
+
+def _token_code(text: str, tokenizer: str) -> tuple[list[str], str, str]:
+    """Imports, a definition, and an expression for the tokens of `line`: on `text`, the same as the tokenizer's."""
+    if tokenizer == "whitespace":
+        return [], "", "line.split()"
+    return morpheme_code(text) if tokenizer == "morphemes" else _word_code(text)
 
 
 def _word_code(text: str) -> tuple[list[str], str, str]:

@@ -13,15 +13,15 @@ import torch
 
 from embedcore import formats, lookup, search, snippets, text
 from embedcore.errors import TextProblem, TrainingProblem
-from embedcore.first_batch import MOST_POSITIONS, ExplicitBatch, first_batch
+from embedcore.first_batch import MOST_POSITIONS, ExplicitBatch, first_batch, first_contexts
 from embedcore.samples import SAMPLES, TUTORIAL_SENTENCE
-from embedcore.training import Corpus, TrainConfig, initial_weight, resolve, train
+from embedcore.training import Corpus, TrainConfig, cbow, initial_weight, nextword, resolve, skipgram, train
 from embedcore.training.feed import Place, WindowFeed
-from embedcore.training.skipgram import gradients
 from embedcore.training.windows import Windows
 from embedcore.vectors import WordVectors
 from embedcore.vocab import PAD_INDEX, Vocab
 from tests.test_imports import modules_after
+from tests.test_morphemes import kiwi
 
 NASTY = {
     "quotes": """He said "it's" and 'that' and \"\"\"more\"\"\" and '''even more'''""",
@@ -70,18 +70,21 @@ def expected(raw: str, tokenizer: str, min_count: int = 1) -> tuple[list[list[st
 
 
 @pytest.mark.parametrize("min_count", [1, 2])
-@pytest.mark.parametrize("tokenizer", ["words", "whitespace"])
+@pytest.mark.parametrize("tokenizer", ["words", "whitespace", "morphemes"])
 @pytest.mark.parametrize("name", [*NASTY, *(f"long: {name}" for name in LONG)])
 def test_the_vocabulary_is_ours(
     name: str, tokenizer: str, min_count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = LONG[name[6:]] if name.startswith("long: ") else NASTY[name]
+    if tokenizer == "morphemes":
+        loaded = kiwi()  # once for all tests
+        monkeypatch.setattr("kiwipiepy.Kiwi", lambda: loaded)
     sentences, vocab = expected(raw, tokenizer, min_count)
     code = snippets.vocabulary(raw, tokenizer=tokenizer, min_count=min_count, vocab_size=len(vocab))
     if name.startswith("long: "):
         monkeypatch.chdir(tmp_path)
         Path(snippets.TEXT_FILE).write_bytes(raw.encode())
-        assert len(code) < 1_500
+        assert len(code) < (2_000 if tokenizer == "morphemes" else 1_500)
     else:
         assert snippets.TEXT_FILE not in code
     found = run(code)
@@ -121,7 +124,9 @@ def test_the_server_can_make_all_of_it_without_torch() -> None:
         "from embedcore import figures_lookup, first_batch, lookup, snippets; import numpy as np\n"
         "from embedcore.training import Corpus, TrainConfig\n"
         "batch = first_batch.first_batch(Corpus.read([['a', 'b']]), TrainConfig(dim=2, min_count=1))\n"
-        "snippets.skipgram_step(batch, vocab_size=4, dim=2); lookup.as_torch_prints(np.zeros(3, np.float32))"
+        "snippets.skipgram_step(batch, vocab_size=4, dim=2); snippets.cbow_step(batch, vocab_size=4, dim=2)\n"
+        "words = first_batch.first_contexts(Corpus.read([['a', 'b']]), TrainConfig(objective='next-word', dim=2))\n"
+        "snippets.next_word_step(words, vocab_size=4, dim=2, seed=1); lookup.as_torch_prints(np.zeros(3, np.float32))"
     )
     assert not modules_after(code) & {"torch", "streamlit"}
 
@@ -206,30 +211,43 @@ CASES = {
 }
 
 
-def ours(batch: ExplicitBatch, weight: torch.Tensor, context: torch.Tensor) -> tuple[float, torch.Tensor, ...]:
+def ours(
+    objective: str, batch: ExplicitBatch, weight: torch.Tensor, context: torch.Tensor
+) -> tuple[float, torch.Tensor, torch.Tensor]:
     """The kernel's loss and its gradients by row, (V, D) each, on the same positions, windows and negatives."""
     windows = Windows(batch.window, dtype=weight.dtype)
     count = -(-len(batch.left) // windows.block) * windows.block
-    around = np.full(count + 2 * batch.window, PAD_INDEX, np.int32)
-    around[batch.window : batch.window + len(batch.ids)] = batch.ids
+    ids = np.full(count + 2 * batch.window, PAD_INDEX, np.int32)
+    ids[batch.window : batch.window + len(batch.ids)] = batch.ids
     reach = [np.pad(np.array(side, np.int32), (0, count - len(side))) for side in (batch.left, batch.right)]
-    arrays = [torch.from_numpy(array) for array in (around, *reach, np.array([batch.negatives], np.int32))]
+    arrays = [torch.from_numpy(array) for array in (ids, *reach, np.array([batch.negatives], np.int32))]
     made = windows.batch(*arrays, batch.negative)
-    found = gradients(weight, context, made, windows)
-    d_weight = torch.zeros_like(weight).index_add_(0, made.words, found.words)
-    d_context = torch.zeros_like(context)
-    d_context.index_add_(0, windows.blocks(made.around).reshape(-1), found.around.reshape(-1, context.shape[1]))
-    d_context.index_add_(0, made.negatives.view(-1), found.negatives.view(-1, context.shape[1]))
+    d_weight, d_context = torch.zeros_like(weight), torch.zeros_like(context)
+    if objective == "cbow":
+        found = cbow.gradients(weight, context, made, windows, batch.negative)
+        of_words, of_around = d_context, d_weight
+    else:
+        found = skipgram.gradients(weight, context, made, windows)
+        of_words, of_around = d_weight, d_context
+    dim = weight.shape[1]
+    of_words.index_add_(0, made.words, found.words)
+    of_around.index_add_(0, windows.blocks(made.around).reshape(-1), found.around.reshape(-1, dim))
+    d_context.index_add_(0, made.negatives.view(-1), found.negatives.view(-1, dim))
     return found.loss, d_weight, d_context
+
+
+STEPS = {"skipgram": (snippets.skipgram_step, "skipgram_loss"), "cbow": (snippets.cbow_step, "cbow_loss")}
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 @pytest.mark.parametrize("case", CASES)
-def test_the_step_has_our_loss_and_our_gradients(case: str, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize("objective", STEPS)
+def test_the_step_has_our_loss_and_our_gradients(objective: str, case: str, dtype: torch.dtype) -> None:
     raw, settings = CASES[case]
-    corpus, config = read(raw, **settings)
+    corpus, config = read(raw, **settings, objective=objective)
     batch, size = first_batch(corpus, config), len(corpus.vocab)
-    code = snippets.skipgram_step(batch, vocab_size=size, dim=6)
+    step, loss_name = STEPS[objective]
+    code = step(batch, vocab_size=size, dim=6)
     torch.set_default_dtype(dtype)
     try:
         found = run(snippets.embedding(size, 6, 1), code)
@@ -237,11 +255,12 @@ def test_the_step_has_our_loss_and_our_gradients(case: str, dtype: torch.dtype) 
         torch.set_default_dtype(torch.float32)
     near = 1e-6 if dtype == torch.float32 else 1e-10
     start = torch.from_numpy(initial_weight(size, 6, 1)).to(dtype)
-    loss, d_weight, d_context = ours(batch, start, torch.zeros_like(start))
+    loss, d_weight, d_context = ours(objective, batch, start, torch.zeros_like(start))
     layer, context = found["embedding"], found["context"]
     assert layer.weight.dtype == context.weight.dtype == dtype
     assert found["loss"].item() == pytest.approx(loss, rel=near)
-    assert found["loss"].item() / len(found["pairs"]) == pytest.approx((1 + config.negative) * np.log(2), rel=1e-6)
+    counted = found["pairs" if objective == "skipgram" else "words"]
+    assert found["loss"].item() / len(counted) == pytest.approx((1 + config.negative) * np.log(2), rel=1e-6)
     assert (context.weight.grad - d_context).abs().max() < near
     assert (layer.weight.grad - d_weight).abs().max() < near
     lr = resolve(config, corpus.tokens).lr
@@ -252,14 +271,54 @@ def test_the_step_has_our_loss_and_our_gradients(case: str, dtype: torch.dtype) 
     for weight in (layer.weight, context.weight):
         weight.data = torch.randn(size, 6, dtype=dtype)
         weight.data[PAD_INDEX], weight.grad = 0, None
-    again = found["skipgram_loss"]()
+    again = found[loss_name]()
     again.backward()
-    loss, d_weight, d_context = ours(batch, layer.weight.detach(), context.weight.detach())
+    loss, d_weight, d_context = ours(objective, batch, layer.weight.detach(), context.weight.detach())
     assert again.item() == pytest.approx(loss, rel=near)
     scale = max(1.0, d_weight.abs().max().item(), d_context.abs().max().item())
     assert (layer.weight.grad - d_weight).abs().max() < near * scale
     assert (context.weight.grad - d_context).abs().max() < near * scale
     assert d_weight.abs().max() > 0.1
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("case", CASES)
+def test_the_next_word_step_is_the_runs_first(case: str, dtype: torch.dtype) -> None:
+    """Its batch, its linear layer, its loss and its gradients, and where they lead."""
+    raw, settings = CASES[case]
+    corpus, config = read(raw, **{**settings, "batch": 32}, objective="next-word")
+    config, size = resolve(config, corpus.tokens), len(corpus.vocab)
+    shown = first_contexts(corpus, config)
+    torch.set_default_dtype(dtype)
+    try:
+        code = snippets.next_word_step(shown, vocab_size=size, dim=6, seed=config.seed)
+        found = run(snippets.embedding(size, 6, config.seed), code)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    near = 1e-5 if dtype == torch.float32 else 1e-10
+    start = torch.from_numpy(initial_weight(size, 6, config.seed)).to(dtype)
+    model = nextword.NextWord(corpus, config, start.clone())
+    batch = nextword.Contexts(
+        torch.tensor(shown.before, dtype=torch.int32), torch.tensor(shown.following, dtype=torch.int32)
+    )
+    if case != "lone words first":  # whose own first batch is shorter
+        turn = next(model.turns(Place(0, 0, 0)))
+        assert (turn.batch.before.tolist(), turn.batch.following.tolist()) == (shown.before, shown.following)
+    linear, bias = model.weights["linear"], model.weights["bias"]
+    theirs = nextword.gradients(start, linear, bias, batch)
+    layer, output = found["embedding"], found["linear"]
+    assert found["loss"].item() == pytest.approx(theirs.loss, rel=near)
+    assert found["loss"].item() / len(shown.following) == pytest.approx(np.log(size), rel=0.1)
+    d_linear = theirs.wrong.T @ theirs.inputs
+    d_weight = torch.zeros_like(start)
+    d_weight.index_add_(0, batch.before.view(-1), theirs.before.view(-1, 6))
+    d_weight[PAD_INDEX] = 0
+    assert (layer.weight.grad - d_weight).abs().max() < near
+    assert (output.weight.grad - d_linear).abs().max() < near
+    assert (output.bias.grad - theirs.wrong.sum(0)).abs().max() < near
+    assert (output.weight - (linear - shown.lr * d_linear)).abs().max() < near
+    assert (layer.weight - (start - shown.lr * d_weight)).abs().max() < near
+    assert not layer.weight[PAD_INDEX].any()
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "lone words first"])
@@ -286,6 +345,8 @@ def test_no_pair_is_told() -> None:
         first_batch(*read("a\nb\nc"))
     with pytest.raises(TrainingProblem, match="no two neighbours are left"):
         first_batch(*read("a b " * 30, sample=1e-6))
+    with pytest.raises(TrainingProblem, match="only one word"):
+        first_contexts(*read("a\nb\nc", objective="next-word"))
 
 
 @pytest.fixture(scope="module")
@@ -325,6 +386,8 @@ def test_one_after_the_other_they_run_and_agree(name: str, tokenizer: str) -> No
         snippets.embedding(size, 4, 1),
         snippets.look_up(sentences, vocab_size=size, dim=4),
         snippets.skipgram_step(batch, vocab_size=size, dim=4),
+        snippets.cbow_step(batch, vocab_size=size, dim=4),
+        snippets.next_word_step(first_contexts(Corpus.read(sentences), config), vocab_size=size, dim=4, seed=1),
         snippets.cosine_similarity(a, b),
     ]
     found = run("\n".join(steps))

@@ -12,7 +12,7 @@ import pytest
 
 from embedcore.errors import BadSetting
 from embedcore.settings import Settings, load
-from embedcore.training import TrainConfig, initial_weight, resolve, suggest
+from embedcore.training import OBJECTIVES, TrainConfig, initial_weight, resolve, suggest
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def limits() -> Settings:
         ({"lr": 11.0}, "lr should be above 0 and at most 10, but is 11.0."),
         ({"lr": float("inf")}, "lr should be a number, but is inf."),
         ({"batch": 0}, "batch should be from 1 to 65,536, but is 0."),
-        ({"objective": "glove"}, "objective should be one of skipgram, but is 'glove'."),
+        ({"objective": "glove"}, "objective should be one of skipgram, cbow, next-word, but is 'glove'."),
         ({"tokenizer": ""}, "tokenizer should be the name of one, but is ''."),
     ],
 )
@@ -69,24 +69,33 @@ def test_an_unknown_setting_is_not_ignored() -> None:
         TrainConfig.from_json({"dims": 7})
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("tokens", [0, 1, 7, 3_000, 9_999, 10_000, 138_000, 999_999, 1_000_000, 10**9])
-def test_a_suggestion_leaves_nothing_open_and_says_why(tokens: int, limits: Settings) -> None:
-    suggestion = suggest(tokens, max(1, tokens // 10), max(1, tokens // 10))
+def test_a_suggestion_leaves_nothing_open_and_says_why(tokens: int, objective: str, limits: Settings) -> None:
+    suggestion = suggest(tokens, max(1, tokens // 10), max(1, tokens // 10), objective)
+    assert suggestion.config.objective == objective
     suggestion.config.check(limits)
     open_fields = {field.name for field in fields(TrainConfig) if getattr(suggestion.config, field.name) is None}
     assert open_fields == {"pretrained"}  # starting from nothing is what that means
     chosen = {"dim", "min_count", "sample", "epochs", "lr", "batch", "window", "negative", "init", "seed"}
-    assert set(suggestion.reasons) == chosen
+    assert set(suggestion.reasons) == chosen & set(OBJECTIVES[objective].settings)
     for sentence in suggestion.reasons.values():
         assert sentence[0].isupper()
         assert sentence.endswith(".")
-    assert suggestion.config.min_count == (1 if tokens < 10_000 else 5)
-    assert suggestion.config.sample == (1e-3 if tokens >= 1_000_000 else 0)
+        assert "None" not in sentence
+    few, many = tokens < 10_000, tokens >= 1_000_000
+    if objective == "next-word":
+        assert suggestion.config.min_count == 1 if few else suggestion.config.min_count >= 5
+        assert suggestion.config.sample == 0
+    else:
+        assert suggestion.config.min_count == (1 if few else 5)
+        between = 2e-3 if objective == "cbow" and tokens >= 1_000 else 0
+        assert suggestion.config.sample == (1e-3 if many else between)
 
 
 def test_what_was_set_is_kept_when_the_rest_is_chosen() -> None:
     config = resolve(TrainConfig(sample=0.5, lr=0.3), 5_000_000)
-    assert (config.sample, config.lr, config.batch) == (0.5, 0.3, 1024)
+    assert (config.sample, config.lr, config.batch) == (0.5, 0.3, 2048)
     assert resolve(TrainConfig(batch=9), 10).batch == 9
 
 

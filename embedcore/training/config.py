@@ -16,6 +16,7 @@ from embedcore.training.initial import INITS
 from embedcore.training.objectives import OBJECTIVES
 
 MAX_LR = 10.0  # far above anything that learns; a run at it ends with a sentence
+LR_FLOOR = 1e-4  # of the first learning rate: where word2vec's straight line ends
 MAX_BATCH = 65_536  # positions; its scores alone take some 60 MB
 MAX_SEED = 2**63 - 1
 
@@ -75,11 +76,28 @@ class TrainConfig:
             _check_whole("batch", self.batch, 1, MAX_BATCH)
         if not isinstance(self.tokenizer, str) or not self.tokenizer:
             raise BadSetting(f"tokenizer should be the name of one, but is {self.tokenizer!r}.")
-        if vocab_size is not None and vocab_size * self.dim > limits.max_table_numbers:
+        if vocab_size is not None:
+            self._check_size(vocab_size, limits)
+
+    def _check_size(self, vocab_size: int, limits: Settings) -> None:
+        """Raise BadSetting if what would be trained is too large for a text with so many words."""
+        if vocab_size * self.dim > limits.max_table_numbers:
             raise BadSetting(
                 f"A table of {vocab_size:,} words by {self.dim:,} dimensions has {vocab_size * self.dim:,} numbers; "
                 f"at most {limits.max_table_numbers:,} are allowed here. Choose fewer dimensions or a higher min_count."
             )
+        scores = vocab_size * self.dim * self.window
+        if self.objective == "next-word" and scores > limits.max_table_numbers:
+            raise BadSetting(
+                f"With {self.window:,} words of {self.dim:,} dimensions to guess from, and {vocab_size:,} to choose "
+                f"among, the linear layer has {scores:,} numbers; at most {limits.max_table_numbers:,} are allowed "
+                "here. Choose a smaller window, fewer dimensions or a higher min_count."
+            )
+
+    def lr_at(self, share: float) -> float:
+        """The learning rate of resolved settings once `share` of the run is done: a straight line, as word2vec's."""
+        assert self.lr is not None
+        return self.lr * max(1 - share, LR_FLOOR)
 
     def to_json(self) -> dict[str, Any]:
         """Every field by name, ready for `json.dumps`."""

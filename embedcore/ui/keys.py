@@ -8,16 +8,23 @@ SETTING = {
     name: name
     for name in ("dim", "epochs", "window", "negative", "min_count", "sample_rate", "lr", "batch", "seed", "init")
 }
+OBJECTIVE = "objective"
+PRETRAINED = "pretrained"
+FREEZE = "freeze"
 SENTENCE = "sentence"
 OTHER_SENTENCE = "sentence2"
 # Train, the form (not in the URL: a text is no link)
 PASTED = "pasted_text"
 CHANGE_TEXT = "change_text"
 UPLOAD = "uploaded_text"
+ENCODING = "upload_encoding"
+COLUMN = "upload_column"
+JOIN_LINES = "join_lines"
 START = "start_training"
 
 # Train, a run
 RUN = "run"
+WITH = "with"  # the run that it is compared with
 STOP = "stop_run"
 WATCH = "watch"
 ZOOM = "zoom"
@@ -32,11 +39,17 @@ KEEP = "keep_vectors"
 FORMAT = "download_format"
 DOWNLOAD = "download_vectors"
 NEW_RUN = "new_run"
+MOVED_ORDER = "moved_order"
 LOSS_CHART = "loss_chart"
 TABLE_CHART = "lookup_chart"
 RUNS_PAGE = "runs_page"
 ACTIONS = "actions"
 RENAME = "rename_run"
+PASSES = "passes_to_add"
+ADD_PASSES = "add_passes"
+OTHER_RUN = "other_run"
+COMPARE_RUNS = "compare_runs"
+CURVES_CHART = "two_loss_curves"
 DELETE = "delete_run"
 
 # Compare (in the URL)

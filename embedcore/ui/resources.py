@@ -5,6 +5,7 @@ Everything here is handed out as the object itself and must not be changed by wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from embedcore.settings import Settings
 from embedcore.text import count_characters, tokenize
 from embedcore.training import initial_weight
 from embedcore.training.corpus import Corpus
+from embedcore.training.initial import pretrained_weight, set_rows
 from embedcore.vectors import WordVectors
 from embedcore.vocab import Vocab
 
@@ -57,13 +59,23 @@ def usable_sets() -> dict[str, VectorsInfo]:
 @st.cache_resource(max_entries=32, show_spinner="Reading the text…")
 def vocabulary(digest: str, tokenizer: str, _text: str) -> Vocab:
     """The vocabulary of a text with every word in it; `digest` stands for the text."""
-    return Vocab.build(tokenize(_text, tokenizer))
+    return Vocab.build(sentences(digest, tokenizer, _text))
+
+
+def sentences(digest: str, tokenizer: str, text: str) -> Iterable[list[str]]:
+    """The token lists of a text; those that take long to make are kept."""
+    return _morphemes(digest, text) if tokenizer == "morphemes" else tokenize(text, tokenizer)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding the morphemes…")
+def _morphemes(digest: str, _text: str) -> list[list[str]]:
+    return list(tokenize(_text, "morphemes"))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def corpus(digest: str, tokenizer: str, min_count: int, _text: str) -> Corpus:
     """A text encoded for training."""
-    return Corpus.read(tokenize(_text, tokenizer), min_count=min_count)
+    return Corpus.read(sentences(digest, tokenizer, _text), min_count=min_count)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -80,10 +92,31 @@ def first_weight(vocab_size: int, dim: int, seed: int, init: str) -> np.ndarray[
     return weight
 
 
+@st.cache_resource(max_entries=16, show_spinner="Looking for the words in the set…")
+def rows_in_set(
+    digest: str, tokenizer: str, min_count: int, name: str, version: str, _itos: list[str], _vectors: WordVectors
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Which row of a set each entry of a text's vocabulary starts from, (V,), -1 for none."""
+    rows = set_rows(_itos, _vectors)
+    rows.flags.writeable = False
+    return rows
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def first_weight_from(
+    digest: str, tokenizer: str, min_count: int, name: str, version: str, seed: int, init: str,
+    _rows: np.ndarray[Any, np.dtype[np.int64]], _vectors: WordVectors,
+) -> np.ndarray[Any, np.dtype[np.float32]]:  # fmt: skip
+    """The weight that a training on a text starts from, with the rows of a set."""
+    weight = pretrained_weight(_vectors, _rows, seed, init)
+    weight.flags.writeable = False
+    return weight
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def sentences_and_characters(digest: str, tokenizer: str, _text: str) -> tuple[int, int]:
     """How many sentences with a word in them, and how many characters, a text has."""
-    return sum(1 for _ in tokenize(_text, tokenizer)), count_characters(_text)
+    return sum(1 for _ in sentences(digest, tokenizer, _text)), count_characters(_text)
 
 
 def dark() -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
+from embedcore.training import OBJECTIVES, TrainConfig
+from embedcore.training.objectives import Objective
 from embedcore.ui.words import ago, counted
 
 _NAME_CHARACTERS = 40
@@ -23,7 +25,12 @@ STATES = {
 
 def unit(run: Run) -> str:
     """What the losses of a run are means over."""
-    return OBJECTIVES[run.config["objective"]].unit
+    return objective(run).unit
+
+
+def objective(run: Run) -> Objective:
+    """What a run learns by."""
+    return OBJECTIVES[run.config.get("objective", TrainConfig.objective)]
 
 
 def has_learned(folder: RunFolder) -> bool:

@@ -17,7 +17,7 @@ from embedcore import figures, snippets
 from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FINISHED, QUEUED, RESUMABLE, RUNNING, STOPPED
 from embedcore.ui import keys, links, resources, run_actions, run_keep, run_map, run_moved, run_words, text_choice
-from embedcore.ui.run_states import STATES, has_learned, speed, unit
+from embedcore.ui.run_states import STATES, has_learned, objective, speed, unit
 from embedcore.ui.words import counted, duration, ordinal, plain
 
 _LIVE = "300ms"
@@ -32,6 +32,7 @@ def show(run_id: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name))
         run_actions.menu(run, resumable=run.state in RESUMABLE and folder.checkpoint_number() > 0)
+    st.caption(objective(run).label)
     # Timers only while there is something to wait for; the elements are the same before and after.
     every = None if run.over else _LIVE
     watch, see = st.columns(2, gap="large")
@@ -72,7 +73,11 @@ def _progress(folder: RunFolder, was_over: bool) -> None:
 
 def _tiles(run: Run, last: Mapping[str, Any] | None) -> None:
     tiles = st.container(horizontal=True, gap="xsmall")
-    tiles.metric(f"Loss per {unit(run)}", f"{last['loss']:.4f}" if last and last["loss"] is not None else "–", width=92)
+    tiles.metric(
+        f"Loss per {unit(run)}",
+        f"{last['loss']:.4f}" if last and last["loss"] is not None else "–",
+        width=92 if unit(run) == "pair" else 116,
+    )
     tiles.metric("Words per second", f"{speed(run, last):,.0f}" if last else "–", width=116)
     if run.over:
         tiles.metric("Time", duration(last["seconds"]) if last else "–", width=84)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from embedcore import snippets
 from embedcore.errors import UnknownWord
+from embedcore.formats import FORMATS
 from embedcore.projection import drift
 from embedcore.runs import RunFolder
+from embedcore.storage import open_array
 from embedcore.tokens import Tokens
 from embedcore.training import TrainConfig, resolve
 from embedcore.ui import code, keys, resources
@@ -61,7 +65,10 @@ def _latest(run_id: str, _folder: RunFolder) -> _Latest:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _first_vectors(run_id: str, _folder: RunFolder) -> WordVectors:
-    """The vectors that the run started from: drawn again, they are the very same."""
+    """The vectors that the run started from: as the run kept them, or drawn again, which gives the very same."""
+    kept = _folder.path / "first.npy"
+    if kept.is_file():
+        return _vectors(_folder, open_array(kept))
     config = resolve(TrainConfig.from_json({k: v for k, v in _folder.run.config.items() if k != "watch"}), 0)
     size = len(_tokens(run_id, _folder)) + len(SPECIALS)
     return _vectors(_folder, resources.first_weight(size, config.dim, config.seed, str(config.init)))
@@ -130,7 +137,8 @@ def show(folder: RunFolder) -> None:
 
 def _into_link(folder: RunFolder) -> None:
     st.query_params[keys.WATCH] = st.session_state[watch_key(folder)]
-    st.rerun([keys.MAP_FRAGMENT, keys.WORDS_FRAGMENT])  # the map marks the words too
+    with suppress(StreamlitAPIException):  # there are no such fragments any more if the page is being left just now
+        st.rerun([keys.MAP_FRAGMENT, keys.WORDS_FRAGMENT])  # the map marks the words too
 
 
 def _show_word(token: str, now: WordVectors, first: WordVectors | None) -> None:
@@ -151,5 +159,6 @@ def _show_word(token: str, now: WordVectors, first: WordVectors | None) -> None:
 
 def _cosine_code(folder: RunFolder, words: list[str]) -> None:
     if len(words) >= 2 and folder.run.over:
-        with code.beside("Cosine similarity in PyTorch, from the file that “Download” gives"):
-            code.lines(snippets.cosine_similarity(words[0], words[1], file=f"vectors-{folder.id}.txt", header=True))
+        file = f"vectors-{folder.id}{FORMATS['word2vec'].extension}"
+        with code.beside("Cosine similarity in PyTorch, from the word2vec text file that “Download” gives"):
+            code.lines(snippets.cosine_similarity(words[0], words[1], file=file, header=True))

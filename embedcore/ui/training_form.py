@@ -10,17 +10,29 @@ import streamlit as st
 
 from embedcore import figures, snippets
 from embedcore.errors import EmbedcoreError, TextProblem
-from embedcore.first_batch import first_batch
 from embedcore.runs import RunFolder, new_run_id
 from embedcore.runs.service import Draft
-from embedcore.training import INITS, Suggestion, TrainConfig, estimate_seconds, suggest
-from embedcore.ui import code, keys, links, lookup_steps, messages, resources, text_choice
+from embedcore.training import INITS, OBJECTIVES, Suggestion, TrainConfig, estimate_seconds, suggest
+from embedcore.training.suggest import with_frozen_rows
+from embedcore.ui import (
+    code,
+    keys,
+    links,
+    lookup_steps,
+    messages,
+    objective_choice,
+    resources,
+    start_choice,
+    text_choice,
+)
+from embedcore.ui.start_choice import Start
 from embedcore.ui.text_choice import ChosenText
 from embedcore.ui.words import counted, duration, plain
 from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
 
 _TABLE_ROWS = 1_000  # of the vocabulary shown; a table of all rows would be megabytes
 _PREVIEWED_CHARACTERS = 2_000_000  # what the page reads of a long text; the run reads all of it
+_PREVIEWED_BY_MORPHEMES = 50_000  # of which the page reads less: finding them takes long
 _NEXT_RUN = "next_run_id"
 _STARTED = "started_run_id"
 _QUICK_SECONDS = 3.0
@@ -46,7 +58,8 @@ def show() -> None:
     tokens = sum(every.counts)
     if tokens == 0:
         raise TextProblem("There is no word in this text: nothing to give an integer to.")
-    suggestion = suggest(round(tokens / share), len(every.words), round(sentences / share))
+    objective = objective_choice.chosen()
+    suggestion = suggest(round(tokens / share), len(every.words), round(sentences / share), objective)
     st.header("2  The vocabulary")
     config = replace(suggestion.config, tokenizer=chosen.tokenizer, min_count=_min_count(suggestion))
     vocab = _at_least(every, config.min_count)
@@ -55,12 +68,17 @@ def show() -> None:
     st.header("3  Words become integers")
     asked = lookup_steps.integers(vocab, part)
     st.header("4  The look-up table")
-    config = replace(config, **_table_settings(suggestion))
-    lookup_steps.table(vocab, config, asked, suggestion.reasons["init"])
+    start = start_choice.choose(vocab, config.min_count, part)
+    if start is not None and start.freeze:
+        suggestion = with_frozen_rows(suggestion)
+        config = replace(config, lr=suggestion.config.lr)
+    config = replace(config, **_table_settings(suggestion, start))
+    lookup_steps.table(vocab, config, asked, suggestion.reasons["init"], start)
     st.header("5  Training")
+    objective_choice.choose()
     config = replace(config, **_training_settings(suggestion))
     _step_code(part, config, vocab)
-    _start(chosen, config, vocab, round(tokens / share), whole=share == 1)
+    _start(chosen, config, vocab, start, round(tokens / share), whole=share == 1)
 
 
 def _rules() -> dict[str, links.Rule]:
@@ -73,7 +91,7 @@ def _rules() -> dict[str, links.Rule]:
         "lr": links.Number(1e-6, 10.0, whole=False), "sample_rate": links.Number(0.0, 1.0, whole=False),
         "init": links.OneOf(INITS),
     }  # fmt: skip
-    return {**numbers, **text_choice.rules()}
+    return {**numbers, **text_choice.rules(), **start_choice.rules(), **objective_choice.rules()}
 
 
 def begin_from(draft: Draft) -> None:
@@ -82,6 +100,8 @@ def begin_from(draft: Draft) -> None:
         key = keys.SETTING.get("sample_rate" if name == "sample" else name)
         if key:
             st.session_state[key] = value
+    st.session_state[keys.OBJECTIVE] = draft.config.get("objective", "skipgram")
+    start_choice.take(draft.config)
     st.session_state[keys.TOKENIZER] = draft.tokenizer or "words"
     text_choice.take(draft.text)
     forget_run_id()
@@ -89,9 +109,10 @@ def begin_from(draft: Draft) -> None:
 
 def _previewed(chosen: ChosenText) -> tuple[ChosenText, float]:
     """The part of the text that the page reads, and its share of the whole, so that it stays quick."""
-    if len(chosen.text) <= _PREVIEWED_CHARACTERS:
+    most = _PREVIEWED_BY_MORPHEMES if chosen.tokenizer == "morphemes" else _PREVIEWED_CHARACTERS
+    if len(chosen.text) <= most:
         return chosen, 1.0
-    part = chosen.text[:_PREVIEWED_CHARACTERS]
+    part = chosen.text[:most]
     part = part[: part.rfind("\n") + 1] or part
     share = len(part) / len(chosen.text)
     return replace(chosen, text=part, digest=f"{chosen.digest}:{len(part)}"), share
@@ -166,35 +187,50 @@ def _vocabulary_code(chosen: ChosenText, config: TrainConfig, vocab: Vocab) -> N
         )  # fmt: skip
 
 
-def _table_settings(suggestion: Suggestion) -> dict[str, Any]:
-    """What the visitor typed about the table; what is left empty is as suggested."""
+def _table_settings(suggestion: Suggestion, start: Start | None) -> dict[str, Any]:
+    """What the visitor typed about the table; what is left empty is as suggested, or as the set has it."""
     st.caption("An empty field takes the suggestion in it, which follows from the size of the text.")
     dim, seed, init = st.columns(3)
-    numbers = {
-        "dim": _number(dim, "dim", "Dimensions: numbers in a vector", suggestion, 1, resources.settings().max_dim),
-        "seed": _number(seed, "seed", "Seed", suggestion, 0, 2**31),
-    }
+    numbers = {}
+    if start is None:
+        most = resources.settings().max_dim
+        numbers["dim"] = _number(dim, "dim", "Dimensions: numbers in a vector", suggestion, 1, most)
+    else:
+        dim.write(f"**{start.info.dim} dimensions**, as {plain(start.info.name)} has.")
+    numbers["seed"] = _number(seed, "seed", "Seed", suggestion, 0, 2**31)
     first = init.selectbox("First weights", INITS, key=keys.SETTING["init"], bind="query-params")
-    init.caption("uniform: small, as word2vec. normal: N(0, 1), as nn.Embedding and the tutorial.")
-    return {**_given(numbers), "init": first}
+    init.caption(
+        ("" if start is None else "Of the words that the set does not have. ")
+        + "uniform: small, as word2vec. normal: N(0, 1), as nn.Embedding and the tutorial."
+    )
+    return {**_given(numbers), "init": first, **(start.settings() if start else {})}
 
 
 def _training_settings(suggestion: Suggestion) -> dict[str, Any]:
     """What the visitor typed about the training; what is left empty is as suggested."""
     epochs, window, negative = st.columns(3)
     limit = resources.settings().max_epochs
+    objective = OBJECTIVES[suggestion.config.objective]
     chosen = {
         "epochs": _number(epochs, "epochs", "Passes over the text", suggestion, 1, limit),
-        "window": _number(window, "window", "Window: neighbours on either side", suggestion, 1, 100),
-        "negative": _number(negative, "negative", "Random words against each neighbour", suggestion, 1, 100),
+        "window": _number(window, "window", objective.window, suggestion, 1, 100),
     }
+    if "negative" in objective.settings:
+        label = f"Random words against each {objective.against}"
+        chosen["negative"] = _number(negative, "negative", label, suggestion, 1, 100)
+    else:
+        negative.caption(
+            "No words are drawn at random, and none is skipped: every word of the vocabulary is scored at every place."
+        )
     with st.expander("More settings"):
         lr, batch, sample = st.columns(3)
         chosen |= {
             "lr": _number(lr, "lr", "Learning rate", suggestion, 1e-6, 10.0),
             "batch": _number(batch, "batch", "Positions a step learns from", suggestion, 1, 65_536),
-            "sample": _number(sample, "sample", "Skip words above this share of the text", suggestion, 0.0, 1.0),
         }
+        if "sample" in objective.settings:
+            label = "Skip words above this share of the text"
+            chosen["sample"] = _number(sample, "sample", label, suggestion, 0.0, 1.0)
     return _given(chosen)
 
 
@@ -222,15 +258,17 @@ def _step_code(part: ChosenText, config: TrainConfig, vocab: Vocab) -> None:
     with code.beside("One step of this training in PyTorch"):
         try:
             corpus = resources.corpus(part.digest, part.tokenizer, config.min_count, part.text)
-            code.lines(snippets.skipgram_step(first_batch(corpus, config), vocab_size=len(vocab), dim=config.dim))
+            code.lines(objective_choice.step_code(corpus, config, len(vocab)))
         except EmbedcoreError as error:
             st.caption(plain(str(error), limit=400))
 
 
-def _start(chosen: ChosenText, config: TrainConfig, vocab: Vocab, tokens: int, *, whole: bool) -> None:
+def _start(
+    chosen: ChosenText, config: TrainConfig, vocab: Vocab, start: Start | None, tokens: int, *, whole: bool
+) -> None:
     """What will be done, the button, and what follows from pressing it."""
-    problem = _why_not(config, vocab)
-    seconds = estimate_seconds(config, tokens)
+    problem = _why_not(config, vocab) or (start_choice.problem(start) if start and whole else None)
+    seconds = estimate_seconds(config, tokens, len(vocab))
     time = "a few seconds at most" if seconds < _QUICK_SECONDS else f"about {duration(seconds)}, give or take half"
     st.markdown(
         f"Start trains a table of {'' if whole else 'at least '}**{len(vocab):,} × {config.dim:,}** numbers, "

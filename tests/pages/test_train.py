@@ -30,12 +30,12 @@ def start_button(at: AppTest) -> object:
     return by_key(at, "button", keys.START)
 
 
-def train(at: AppTest) -> str:
+def train(at: AppTest, seconds: float = 60) -> str:
     """Press Start, wait for the run to be over, and open its page; its id."""
     by_key(at, "button", keys.START).click().run()
     assert not at.exception
     run_id = resources.runs().recent(1)[0].id
-    resources.runs().wait(run_id)
+    resources.runs().wait(run_id, seconds)
     # The way there, by another page, is tried in the browser: AppTest follows only one change of page.
     at.query_params[keys.RUN] = run_id
     at.switch_page(str(PAGES / "train.py")).run()
