@@ -14,6 +14,8 @@ from embedcore.errors import BadSetting, TrainingProblem
 from embedcore.training import Corpus, Progress, TrainConfig, Trainer, initial_weight, train
 from embedcore.training.moving import Mover
 from embedcore.training.sampling import Sampler, keep_probability
+from embedcore.training.skipgram import gradients
+from embedcore.training.windows import Windows
 from embedcore.vocab import Vocab
 
 TUTORIAL = [["you", "need", "to", "know", "how", "to", "code"]]
@@ -222,7 +224,7 @@ def test_the_loss_told_is_the_mean_over_pairs() -> None:
     trainer.model.weights["context"].copy_(torch.from_numpy(context))
     weight = trainer.weight().astype(np.float64)
     sampler = Sampler(trainer.corpus, window=1, sample=0, seed=1)
-    negatives = sampler.negatives(sampler.draw(0, 0), (1, 1, 32)).reshape(-1)  # the only pool of the only batch
+    negatives = sampler.negatives(sampler.draw(0, 0), (1, 1, 16)).reshape(-1)  # the only pool of the only batch
     trainer.run(on_progress=reports.append)
     assert len(reports) == 1
 
@@ -230,7 +232,7 @@ def test_the_loss_told_is_the_mean_over_pairs() -> None:
     losses = []
     for word, neighbour in ("ab", "ba", "bc", "cb", "ba", "ab"):
         u = weight[stoi[word]]
-        apart = np.log1p(np.exp(context[negatives] @ u)).sum() * 3 / 32
+        apart = np.log1p(np.exp(context[negatives] @ u)).sum() * 3 / 16
         losses.append(np.log1p(np.exp(-context[stoi[neighbour]] @ u)) + apart)
     assert reports[0].pairs == 6
     assert reports[0].loss == pytest.approx(np.mean(losses), rel=1e-5)
@@ -260,6 +262,22 @@ def test_a_huge_learning_rate_stays_finite(lr: float) -> None:
     trainer = Trainer(random_text(), small(epochs=100, lr=lr, batch=256))
     trainer.run()
     assert np.isfinite(trainer.weight()).all()
+
+
+@pytest.mark.parametrize("far", [10.0, 60.0, 500.0])
+def test_scores_far_on_the_wrong_side_have_a_finite_loss(far: float) -> None:
+    windows = Windows(1)
+    ids = torch.zeros(windows.block + 2, dtype=torch.int32) + 2
+    ids[1::2] = 3
+    reach = torch.ones(windows.block, dtype=torch.int32)
+    batch = windows.batch(ids, reach, reach, torch.tensor([[4]], dtype=torch.int32), 1, pads=False)
+    weight, context = torch.zeros(5, 1), torch.zeros(5, 1)
+    weight[2:4], context[2:4], context[4] = 1, -far, far  # every neighbour far away, the negative far too near
+    found = gradients(weight, context, batch, windows)
+    pairs = 2 * windows.block
+    assert batch.pairs.sum() == pairs
+    assert found.loss == pytest.approx(pairs * 2 * min(far, 87.336), rel=1e-4)  # float32's smallest number is e^-87.3
+    assert found.words.view(-1).tolist() == pytest.approx([4 * far] * windows.block, rel=1e-4)
 
 
 def test_overflow_ends_with_a_sentence_and_the_last_good_weights(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,11 +16,9 @@ from torch import Tensor
 
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import POOL, Sampler
+from embedcore.training.sampling import POOLS, Sampler
 from embedcore.training.windows import Windows
 from embedcore.vocab import PAD_INDEX
-
-POOL_POSITIONS = 128  # about as many positions share one
 
 
 class Place(NamedTuple):
@@ -39,6 +37,7 @@ class Turn:
     pairs: int
     place: Place  # where the next begins
     share: float  # of the whole run, 0 to 1
+    part: float  # of the whole run, this step alone
 
 
 class Part(NamedTuple):
@@ -55,25 +54,43 @@ class Feed(ABC):
 
     def __init__(self, sampler: Sampler, epochs: int) -> None:
         """`sampler` draws the chunks, which are gone through `epochs` times."""
-        self._sampler, self._epochs = sampler, epochs
+        self._sampler, self.epochs = sampler, epochs
+
+    @property
+    def chunk(self) -> int:
+        """About how many positions a chunk has."""
+        return self._sampler.size
+
+    def cut(self, chunk: int) -> None:
+        """Cut the text anew, into chunks of about so many positions; places told before no longer hold."""
+        self._sampler.cut(chunk)
+
+    def following(self, place: Place) -> Place:
+        """Where the next chunk begins; after the last, pass `epochs`, which there is not."""
+        if place.chunk + 1 < len(self._sampler.chunks):
+            return Place(place.epoch, place.chunk + 1, 0)
+        return Place(place.epoch + 1, 0, 0)
 
     @abstractmethod
     def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[Part]:
         """The batches of one chunk from position `begin`."""
 
-    def turns(self, place: Place) -> Iterator[Turn]:
-        """The steps from `place` to the end of the run."""
-        chunks, positions = self._sampler.chunks, len(self._sampler.corpus.ids)
-        for epoch in range(place.epoch, self._epochs):
-            for chunk in range(place.chunk if epoch == place.epoch else 0, len(chunks)):
-                start, stop = chunks[chunk]
-                begin = place.position if (epoch, chunk) == place[:2] else 0
-                for batch, pairs, position, done in self._batches(epoch, chunk, begin):
-                    after = Place(epoch, chunk, position)
-                    if done == 1:
-                        after = Place(epoch, chunk + 1, 0) if chunk + 1 < len(chunks) else Place(epoch + 1, 0, 0)
-                    read = epoch * positions + start + done * (stop - start)
-                    yield Turn(batch, pairs, after, read / (self._epochs * positions))
+    def turns(self, place: Place, *, only: bool = False) -> Iterator[Turn]:
+        """The steps from `place` to the end of the run, or `only` to the end of its chunk."""
+        positions = len(self._sampler.corpus.ids)
+        while place.epoch < self.epochs:
+            epoch, chunk, begin = place
+            start, stop = self._sampler.chunks[chunk]
+            following = self.following(place)
+            for batch, pairs, position, done in self._batches(epoch, chunk, begin):
+                after = Place(epoch, chunk, position) if done < 1 else following
+                read = epoch * positions + start + done * (stop - start)
+                here = done * (position - begin) / position * (stop - start)  # positions of the text
+                yield Turn(batch, pairs, after, read / (self.epochs * positions), here / (self.epochs * positions))
+                begin = position
+            if only:
+                return
+            place = following
 
 
 class WindowFeed(Feed):
@@ -86,13 +103,14 @@ class WindowFeed(Feed):
         sampler = Sampler(corpus, window=config.window, sample=config.sample, seed=config.seed)
         super().__init__(sampler, config.epochs)
         self._windows, self._config, self._length = windows, config, config.batch
+        self._pool = POOLS[config.objective]
 
     def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[Part]:
         draw = self._sampler.draw(epoch, chunk)
         window, length = self._windows.window, self._length
         size = len(draw.ids)
         spare, pools = self._shape(length)
-        negatives = torch.from_numpy(self._sampler.negatives(draw, (-(-size // length), pools, POOL)))
+        negatives = torch.from_numpy(self._sampler.negatives(draw, (-(-size // length), pools, self._pool.size)))
         around = torch.from_numpy(np.pad(draw.ids, (window, spare + window), constant_values=PAD_INDEX))
         left, right = (torch.from_numpy(np.pad(side, (0, spare))) for side in (draw.left, draw.right))
         pairs_before = np.concatenate([[0], np.cumsum(draw.left + draw.right, dtype=np.int64)])  # (K + 1,)
@@ -106,6 +124,7 @@ class WindowFeed(Feed):
                     _only(right[position : position + count], end - position),
                     negatives[position // length, :pools],
                     self._config.negative,
+                    pads=False,  # a text has none, and what was added to fill a block sees nothing and is not seen
                 ),
                 int(pairs_before[end] - pairs_before[position]),
                 end,
@@ -114,7 +133,7 @@ class WindowFeed(Feed):
 
     def _shape(self, positions: int) -> tuple[int, int]:
         """Positions rounded up to what blocks and pools need, and the pools for them."""
-        pools = max(1, round(positions / POOL_POSITIONS))
+        pools = max(1, round(positions / self._pool.positions))
         unit = self._windows.block * pools
         return -(-positions // unit) * unit, pools
 

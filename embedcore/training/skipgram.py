@@ -22,7 +22,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
@@ -40,22 +39,21 @@ class SkipGram:
 
     def __init__(self, corpus: Corpus, config: TrainConfig, weight: Tensor, learns: Tensor | None = None) -> None:
         """`config` has nothing left open; `weight` (V, D) is the embedding's; `learns` (V,): rows that may move."""
-        self._weight = weight
+        self._weight, self._negative = weight, config.negative
         self.weights = {"context": torch.zeros_like(weight)}  # (V, D)
         self._windows = Windows(config.window)
-        self._feed = WindowFeed(corpus, config, self._windows)
+        self.feed = WindowFeed(corpus, config, self._windows)
         self._words, self._context = Mover(weight, learns), Mover(self.weights["context"])
 
     def turns(self, place: Place) -> Iterator[Turn]:
         """The batches from `place` to the end of the run."""
-        return self._feed.turns(place)
+        return self.feed.turns(place)
 
     def step(self, batch: Batch, lr: float) -> float:
         """Learn from one batch at learning rate `lr`. Returns its summed loss."""
         found = gradients(self._weight, self.weights["context"], batch, self._windows)
-        pools, size = batch.negatives.shape
-        by_chance = batch.weights.sum(1).expand(pools, size)  # (G, M) pairs that count each negative
-        looked_for = batch.pairs + batch.weights.view(-1) * size  # (P,) pairs and negatives of each word
+        by_chance = batch.weights.sum(1).expand_as(batch.negatives)  # (G, M) pairs that count each negative
+        looked_for = batch.pairs * (1 + self._negative)  # (P,) pairs and negatives of each word
         self._words.move([(batch.words, looked_for, found.words)], lr)
         around = self._windows.blocks(batch.around)  # (P / b, b + 2w)
         self._context.move(
@@ -91,17 +89,19 @@ def gradients(weight: Tensor, context: Tensor, batch: Batch, windows: Windows) -
     around = windows.blocks(context.index_select(0, batch.around))  # (P / b, b + 2w, D)
     noise = context.index_select(0, batch.negatives.view(-1)).view(*batch.negatives.shape, dim)  # (G, M, D)
 
-    # Both terms are softplus(x), with x = -(u . v) for a pair and x = u . n for a negative. The
-    # derivative of softplus(x) is sigmoid(x).
-    pairs = torch.bmm(by_block, around.mT).neg_()  # (P / b, b, b + 2w)
-    chance = torch.bmm(by_pool, noise.mT)  # (G, P / G, M)
-    loss = functional.softplus(pairs).mul_(batch.mask).sum() + functional.softplus(chance).mul_(batch.weights).sum()
-    pairs.sigmoid_().mul_(batch.mask)
-    chance.sigmoid_().mul_(batch.weights)
+    # With p = sigmoid(u . v) and q = sigmoid(-u . n), the loss is -log p and -log q, and its
+    # derivatives are p - 1 and 1 - q. softplus from the scores took four times as long as these logarithms.
+    pairs = torch.bmm(by_block, around.mT).sigmoid_()  # (P / b, b, b + 2w)
+    chance = torch.bmm(by_pool, noise.mT).neg_().sigmoid_()  # (G, P / G, M)
+    least = torch.finfo(weight.dtype).tiny  # log 0 would be infinite, and times a mask of 0 no number
+    loss = torch.dot(pairs.clamp_min(least).log_().view(-1), batch.mask.view(-1))
+    loss += torch.dot(chance.clamp_min(least).log_().sum(2).view(-1), batch.weights.view(-1))
+    pairs.sub_(1).mul_(batch.mask)
+    chance = torch.rsub(chance, 1).mul_(batch.weights)
     by_chance = torch.bmm(chance, noise).view(blocks, block, dim)  # (P / b, b, D)
     return Gradients(
-        words=by_chance.baddbmm_(pairs, around, alpha=-1).view(-1, dim),
-        around=torch.bmm(pairs.neg_().mT, by_block),
+        words=by_chance.baddbmm_(pairs, around).view(-1, dim),
+        around=torch.bmm(pairs.mT, by_block),
         negatives=torch.bmm(chance.mT, by_pool),
-        loss=loss.item(),
+        loss=-loss.item(),
     )

@@ -49,27 +49,33 @@ class Windows:
         reach = torch.arange(window + 1)[:, None, None]  # (w + 1, 1, 1)
         self._left = ((distance < 0) & (distance >= -reach)).to(dtype).view(-1, self.width)
         self._right = ((distance > 0) & (distance <= reach)).to(dtype).view(-1, self.width)
+        self._place = torch.arange(self.block, dtype=torch.int32)  # (b,)
 
-    def batch(self, around: Tensor, left: Tensor, right: Tensor, negatives: Tensor, negative: int) -> Batch:
+    def batch(
+        self, around: Tensor, left: Tensor, right: Tensor, negatives: Tensor, negative: int, *, pads: bool = True
+    ) -> Batch:
         """A batch of P positions: `around` (P + 2w,), `left` and `right` (P,), `negatives` (G, M), all int32.
 
         `left` and `right` say how many words each position looks at on either side, `negative`
         how many negatives a pair counts. P is a multiple of the block and of G. `<pad>` forms no
-        pair, wherever it stands.
+        pair, wherever it stands; without `pads` it stands only where nobody looks, which saves looking.
         """
         count = len(left)
         words = around[self.window : self.window + count]  # (P,)
-        place = torch.arange(count, dtype=torch.int32).remainder_(self.block)  # (P,)
-        mask = self._left.index_select(0, (left * self.block).add_(place))  # (P, b + 2w)
-        mask += self._right.index_select(0, (right * self.block).add_(place))
+        mask = self._left.index_select(0, self._rows(left))  # (P, b + 2w)
+        mask += self._right.index_select(0, self._rows(right))
         by_block = mask.view(-1, self.block, self.width)  # (P / b, b, b + 2w)
-        filled = around != PAD_INDEX  # (P + 2w,)
-        if not filled.all():
+        if pads:
+            filled = around != PAD_INDEX  # (P + 2w,)
             by_block *= self.blocks(filled)[:, None, :]
             mask *= filled[self.window : self.window + count, None]
         pairs = mask.sum(1)  # (P,)
         weights = (pairs * (negative / negatives.shape[1])).view(len(negatives), -1, 1)  # (G, P / G, 1)
         return Batch(words, around, by_block, pairs, negatives, weights)
+
+    def _rows(self, reach: Tensor) -> Tensor:
+        """The rows of `_left` or `_right` for positions (P,) that look `reach` (P,) words to that side."""
+        return torch.add(self._place, reach.view(-1, self.block), alpha=self.block).view(-1)  # (P,)
 
     def blocks(self, around: Tensor) -> Tensor:
         """What surrounds each block, itself included: (P + 2w, …) as (P / b, b + 2w, …), overlapping."""
