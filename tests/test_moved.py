@@ -68,6 +68,20 @@ def test_a_word_that_changed_sides_is_found() -> None:
     assert 17 not in found.most(known, found.company, 30, fewest=True)
 
 
+def test_what_is_unusual_for_how_often_a_word_is_seen() -> None:
+    counts = np.array([1000, 500, 200, 100, 50, 20, 10, 5])
+    changed = 0.02 * counts**0.4  # a law of its own, which a straight line in logarithms finds
+    assert moved.beyond_usual(changed, counts) == pytest.approx(np.ones(8))
+    changed[4] *= 3
+    found = moved.beyond_usual(changed, counts)
+    slope, shift = np.polyfit(np.log(counts), np.log(changed), 1)
+    assert found == pytest.approx(changed / np.exp(shift) / counts**slope)
+    assert found.argmax() == 4
+    assert moved.beyond_usual(np.array([0.0, 0.2, 0.4]), np.array([3, 3, 3])) == pytest.approx([0, 0.5**0.5, 2**0.5])
+    assert moved.beyond_usual(np.zeros(2), np.array([1, 2])).tolist() == [0, 0]
+    assert moved.beyond_usual(np.zeros(0), np.zeros(0, np.int64)).tolist() == []
+
+
 def test_what_is_rare_or_began_at_random_is_not_ranked() -> None:
     rng = np.random.default_rng(5)
     first, now = (rng.standard_normal((300, 4)).astype(np.float32) for _ in range(2))
@@ -98,6 +112,7 @@ def test_few_words_and_vectors_of_zeros(size: int) -> None:
     found = moved.moves(first, now, np.ones(size, np.int64), np.ones(size, bool))
     assert np.isfinite(found.degrees).all()
     assert np.isfinite(found.company).all()
+    assert np.isfinite(found.unusual).all()
     assert not found.still.any()
 
 

@@ -22,7 +22,7 @@ from embedcore.settings import Settings
 from embedcore.text import tokenize
 from embedcore.training import OBJECTIVES, TrainConfig, Trainer, initial_weight, train
 from embedcore.training.initial import FirstWeight, set_rows
-from embedcore.training.suggest import resolve, suggest, with_frozen_rows
+from embedcore.training.suggest import from_a_set, resolve, suggest
 from embedcore.vectors import WordVectors
 from embedcore.vocab import PAD_INDEX, UNK_INDEX
 
@@ -161,15 +161,16 @@ def test_frozen_rows_still_teach(objective: str, lr: float | None, glove: WordVe
     assert max(losses) < 1.5 * losses[0]
 
 
+@pytest.mark.parametrize("freeze", [True, False])
 @pytest.mark.parametrize("objective", sorted(OBJECTIVES))
-def test_frozen_rows_get_smaller_steps_unless_others_were_asked_for(objective: str) -> None:
+def test_rows_of_a_set_get_smaller_steps_unless_others_were_asked_for(objective: str, freeze: bool) -> None:
     suggestion = suggest(50_000, 3_000, 2_000, objective)
-    usual, frozen = suggestion.config.lr, with_frozen_rows(suggestion)
+    usual, tuned = suggestion.config.lr, from_a_set(suggestion)
     assert usual is not None
-    assert frozen.config.lr == usual / 10
-    assert "frozen rows are long" in frozen.reasons["lr"]
-    left_open = replace(suggestion.config, lr=None, pretrained="x", freeze=True)
-    assert resolve(left_open, 50_000).lr == frozen.config.lr
+    assert tuned.config.lr == usual / (1 if objective == "next-word" else 10)
+    assert ("a set’s rows are long" in tuned.reasons["lr"]) is (objective != "next-word")
+    left_open = replace(suggestion.config, lr=None, pretrained="x", freeze=freeze)
+    assert resolve(left_open, 50_000).lr == tuned.config.lr
     assert resolve(replace(left_open, lr=0.3), 50_000).lr == 0.3
 
 

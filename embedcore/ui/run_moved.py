@@ -22,9 +22,9 @@ _COMPANY, _ANGLE = "By the company they keep", "By the angle"
 _SHOWN, _FEW, _NEIGHBORS, _COMPARED = 15, 8, 5, 6
 _MOST_NUMBERS = 20_000_000  # of the vectors looked at; beyond, the most frequent words
 _ABOUT = {
-    _COMPANY: "Words whose likeness to the other words changed most: 1 − the correlation of a word’s cosines with them "
-    "then and now. 0 % is the same company, 100 % nothing in common. It finds words that this text uses in another "
-    "sense.",
+    _COMPANY: "Words whose likeness to the other words changed most, for how often they occur. Company changed: "
+    "1 − the correlation of a word’s cosines with the others then and now; 0 % is the same company, 100 % nothing in "
+    "common. Usual is what words seen as often change. It finds words that this text uses in a sense of its own.",
     _ANGLE: "Words whose vector turned farthest. The more often a word is read, the more often it is moved, so that "
     "words such as “of” lead this list in any text.",
 }
@@ -130,7 +130,7 @@ def _lists(folder: RunFolder, change: Change, name: str) -> None:
     )
     st.caption(_ABOUT[str(order)])
     moves = change.moves
-    by = moves.company if order == _COMPANY else moves.degrees
+    by = moves.unusual if order == _COMPANY else moves.degrees
     often = change.known & (change.counts >= moves.least)
     most = moves.most(often, by, _SHOWN)
     _table(change, most, "The words that moved most, with their neighbours then and now")
@@ -166,15 +166,19 @@ def _table(change: Change, rows: list[int], alt: str, *, neighbours: bool = True
         "times": change.counts[rows],
         "turned by": [f"{angle:.0f}°" for angle in change.moves.degrees[rows]],
         "company": [100 * company for company in change.moves.company[rows]],
+        "unusual": change.moves.unusual[rows],
     }
     if neighbours:
         columns["near at the start"] = [change.near(word, at_first=True) for word in words]
         columns["near now"] = [change.near(word) for word in words]
     if np.isnan(columns["company"]).all():
-        del columns["company"]
+        del columns["company"], columns["unusual"]
     st.dataframe(
         pd.DataFrame(columns), hide_index=True, alt=alt,
-        column_config={"company": st.column_config.NumberColumn("company changed", format="%.0f %%")},
+        column_config={
+            "company": st.column_config.NumberColumn("company changed", format="%.0f %%"),
+            "unusual": st.column_config.NumberColumn("times the usual", format="%.1f ×"),
+        },
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from embedcore.errors import EmbedcoreError, TextProblem
 from embedcore.runs import RunFolder, new_run_id
 from embedcore.runs.service import Draft
 from embedcore.training import INITS, OBJECTIVES, Suggestion, TrainConfig, estimate_seconds, suggest
-from embedcore.training.suggest import with_frozen_rows
+from embedcore.training.suggest import from_a_set
 from embedcore.ui import (
     code,
     keys,
@@ -69,8 +69,8 @@ def show() -> None:
     asked = lookup_steps.integers(vocab, part)
     st.header("4  The look-up table")
     start = start_choice.choose(vocab, config.min_count, part)
-    if start is not None and start.freeze:
-        suggestion = with_frozen_rows(suggestion)
+    if start is not None:
+        suggestion = from_a_set(suggestion)
         config = replace(config, lr=suggestion.config.lr)
     config = replace(config, **_table_settings(suggestion, start))
     lookup_steps.table(vocab, config, asked, suggestion.reasons["init"], start)

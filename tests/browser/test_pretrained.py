@@ -13,6 +13,7 @@ from embedcore.runs import RunFolder
 
 from .conftest import Server, Visitor
 from .test_dashboard import STREAMLITS_OWN, set_passes, start
+from .test_runs import finish
 
 pytestmark = pytest.mark.browser
 Visitors = Callable[[], Visitor]
@@ -28,6 +29,8 @@ def test_from_choosing_a_set_to_the_words_that_moved(visitor: Visitors, server: 
     one = visitor()
     page = one.open("/train?sample=English")
     box = page.locator(".st-key-pretrained input")
+    box.scroll_into_view_if_needed()
+    one.settle()  # a list that opens while the page still scrolls closes again
     box.click()
     page.get_by_role("option", name="glove.6B.50d").click()
     expect(page.get_by_text("start from its rows, each found by its token")).to_be_visible()
@@ -40,7 +43,7 @@ def test_from_choosing_a_set_to_the_words_that_moved(visitor: Visitors, server: 
     assert broken_rules(page) == {}
     set_passes(one, 20)
     run_id = start(one)
-    expect(page.get_by_text("Finished")).to_be_visible(timeout=60_000)
+    finish(one)
     expect(page.get_by_role("heading", name="Which words moved most")).to_be_visible()
     config = RunFolder(server.settings.runs_dir, run_id).run.config
     assert (config["pretrained"], config["freeze"], config["dim"]) == ("glove.6B.50d", False, 50)
