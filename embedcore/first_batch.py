@@ -14,7 +14,7 @@ from embedcore.errors import TrainingProblem
 from embedcore.training.config import TrainConfig
 from embedcore.training.contexts import last_words
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import POOLS, Sampler
+from embedcore.training.sampling import Sampler, pool_of
 from embedcore.training.suggest import resolve
 
 MOST_POSITIONS = 32  # of a batch: a longer one is too much to read
@@ -79,7 +79,7 @@ def first_batch(corpus: Corpus, config: TrainConfig) -> ExplicitBatch:
     left, right = draw.left[begin:end].tolist(), draw.right[begin:end].tolist()
     seen = max(place + reach for place, reach in enumerate(right)) + 1
     ids = draw.ids[begin : begin + max(seen, end - begin)].tolist()
-    negatives = sampler.negatives(draw, (POOLS[config.objective].size,)).tolist()
+    negatives = sampler.negatives(draw, (pool_of(config.objective, config.batch).size,)).tolist()
     return ExplicitBatch(ids, left, right, negatives, config.window, config.negative, config.lr)
 
 

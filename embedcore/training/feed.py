@@ -16,7 +16,7 @@ from torch import Tensor
 
 from embedcore.training.config import TrainConfig
 from embedcore.training.corpus import Corpus
-from embedcore.training.sampling import POOLS, Sampler
+from embedcore.training.sampling import Sampler, pool_of
 from embedcore.training.windows import Windows
 from embedcore.vocab import PAD_INDEX
 
@@ -103,7 +103,7 @@ class WindowFeed(Feed):
         sampler = Sampler(corpus, window=config.window, sample=config.sample, seed=config.seed)
         super().__init__(sampler, config.epochs)
         self._windows, self._config, self._length = windows, config, config.batch
-        self._pool = POOLS[config.objective]
+        self._pool = pool_of(config.objective, config.batch)
 
     def _batches(self, epoch: int, chunk: int, begin: int) -> Iterator[Part]:
         draw = self._sampler.draw(epoch, chunk)
