@@ -95,7 +95,7 @@ def test_a_suggestion_leaves_nothing_open_and_says_why(tokens: int, objective: s
 
 def test_what_was_set_is_kept_when_the_rest_is_chosen() -> None:
     config = resolve(TrainConfig(sample=0.5, lr=0.3), 5_000_000)
-    assert (config.sample, config.lr, config.batch) == (0.5, 0.3, 1024)
+    assert (config.sample, config.lr, config.batch) == (0.5, 0.3, 2048)
     assert resolve(TrainConfig(batch=9), 10).batch == 9
 
 

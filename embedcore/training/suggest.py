@@ -50,7 +50,7 @@ def resolve(config: TrainConfig, tokens: int) -> TrainConfig:
     many = tokens >= MANY_TOKENS
     batch = 2 ** int(math.log2(max(tokens, 1)) / 2)  # the square root, as a power of two
     if config.objective == "skipgram":
-        sample, lr, most = 1e-3 if many else 0.0, 0.07 if many else 0.025, 1024
+        sample, lr, most = 1e-3 if many else 0.0, 0.07 if many else 0.025, 2048
     elif config.objective == "cbow":
         # Each word around gets only its part of the gradient, so steps and batches are larger than skip-gram's.
         sample = 1e-3 if many else 2e-3 if tokens >= SOME_TOKENS else 0.0
