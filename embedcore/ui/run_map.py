@@ -68,9 +68,11 @@ def _zoom(
     words: list[str], xy: np.ndarray[tuple[int, ...], np.dtype[np.float32]], *, over: bool
 ) -> tuple[float, tuple[float, float]]:
     """How far in, and around which place. Widgets, because a new map would undo the mouse's zoom."""
+    # There in any case: if the map moved up one place as a run ends, the browser could see it twice and make it anew.
+    place = st.container(horizontal=True, vertical_alignment="bottom")
     if over:
         return 1.0, (0.0, 0.0)  # the replay is one picture: the mouse zooms in it
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with place:
         zoom = st.slider("Zoom", 1.0, 8.0, 1.0, 0.5, key=keys.ZOOM, format="%gx", width=180)
         follow = st.selectbox("Around", [_WHOLE, *words], key=keys.FOLLOW, width=200)
     if follow in words:
