@@ -145,21 +145,12 @@ def skipgram_step(batch: ExplicitBatch, *, vocab_size: int, dim: int) -> str:
     Follows `embedding`. The loss is that of `training.skipgram`, summed over the batch.
     """
     count, drawn, negative = len(batch.left), len(batch.negatives), batch.negative
-    return f"""# {count} positions of the text, and how many words each looks at on its left and on its right:
-# from 1 to {batch.window}, drawn anew for each, and fewer at the ends of its sentence.
-positions = {_listed(map(str, batch.ids))}
-left = {_listed(map(str, batch.left))}
-right = {_listed(map(str, batch.right))}
-reach = [range(i - left[i], i + right[i] + 1) for i in range({count})]
+    return f"""{_windows(batch)}
 pairs = [(positions[i], positions[j]) for i in range({count}) for j in reach[i] if j != i]
 words, neighbors = torch.tensor(pairs).T  # (N,) each
 # Words drawn at random by count ** 0.75; all pairs share these {drawn}, each for {negative} of them.
 negatives = torch.tensor({_listed(map(str, batch.negatives))})
-
-context = nn.Embedding({vocab_size}, {dim}, padding_idx=1)  # the output weights start at zero
-nn.init.zeros_(context.weight)
-
-
+{_context(vocab_size, dim)}
 def skipgram_loss():
     u = embedding(words)  # (N, {dim})
     true = (u * context(neighbors)).sum(1)  # (N,)
@@ -172,10 +163,7 @@ loss = skipgram_loss()
 loss.backward()
 print(loss.item() / len(pairs))  # (1 + {negative}) * log(2) a pair, while the output weights are zero
 print(context.weight.grad)  # for the same reason, embedding.weight.grad is still zero in this first step
-
-# Down the gradient. Where a word occurs often in one batch, a run moves it less than this.
-torch.optim.SGD([embedding.weight, context.weight], lr={batch.lr!r}).step()
-"""
+{_down_the_gradient(batch)}"""
 
 
 def cbow_step(batch: ExplicitBatch, *, vocab_size: int, dim: int) -> str:
@@ -184,12 +172,7 @@ def cbow_step(batch: ExplicitBatch, *, vocab_size: int, dim: int) -> str:
     Follows `embedding`. The loss is that of `training.cbow`, summed over the batch.
     """
     count, drawn, negative = len(batch.left), len(batch.negatives), batch.negative
-    return f"""# {count} positions of the text, and how many words each looks at on its left and on its right:
-# from 1 to {batch.window}, drawn anew for each, and fewer at the ends of its sentence.
-positions = {_listed(map(str, batch.ids))}
-left = {_listed(map(str, batch.left))}
-right = {_listed(map(str, batch.right))}
-reach = [range(i - left[i], i + right[i] + 1) for i in range({count})]
+    return f"""{_windows(batch)}
 around = [[positions[j] for j in reach[i] if j != i] for i in range({count})]
 words = torch.tensor([positions[i] for i in range({count}) if around[i]])  # (N,), where any word is around
 rows = [torch.tensor(row) for row in around if row]
@@ -197,11 +180,7 @@ seen = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=1)  # (N,
 sizes = torch.tensor([[len(row)] for row in rows])  # (N, 1)
 # Words drawn at random by count ** 0.75; all positions share these {drawn}, each for {negative} of them.
 negatives = torch.tensor({_listed(map(str, batch.negatives))})
-
-context = nn.Embedding({vocab_size}, {dim}, padding_idx=1)  # the output weights start at zero
-nn.init.zeros_(context.weight)
-
-
+{_context(vocab_size, dim)}
 def cbow_loss():
     mean = embedding(seen).sum(1) / sizes  # (N, {dim}), <pad> adds zeros
     true = (mean * context(words)).sum(1)  # (N,)
@@ -214,7 +193,32 @@ loss = cbow_loss()
 loss.backward()
 print(loss.item() / len(words))  # (1 + {negative}) * log(2) a position, while the output weights are zero
 print(context.weight.grad)  # for the same reason, embedding.weight.grad is still zero in this first step
+{_down_the_gradient(batch)}"""
 
+
+def _windows(batch: ExplicitBatch) -> str:
+    """The positions of a batch and what each sees."""
+    count = len(batch.left)
+    return f"""# {count} positions of the text, and how many words each looks at on its left and on its right:
+# from 1 to {batch.window}, drawn anew for each, and fewer at the ends of its sentence.
+positions = {_listed(map(str, batch.ids))}
+left = {_listed(map(str, batch.left))}
+right = {_listed(map(str, batch.right))}
+reach = [range(i - left[i], i + right[i] + 1) for i in range({count})]"""
+
+
+def _context(vocab_size: int, dim: int) -> str:
+    """The output weights."""
+    return f"""
+context = nn.Embedding({vocab_size}, {dim}, padding_idx=1)  # the output weights start at zero
+nn.init.zeros_(context.weight)
+
+"""
+
+
+def _down_the_gradient(batch: ExplicitBatch) -> str:
+    """The step, once the gradients are there."""
+    return f"""
 # Down the gradient. Where a word occurs often in one batch, a run moves it less than this.
 torch.optim.SGD([embedding.weight, context.weight], lr={batch.lr!r}).step()
 """

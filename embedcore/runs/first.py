@@ -7,13 +7,11 @@ numbers keeps neither: its first weight can be drawn again.
 
 from __future__ import annotations
 
-import secrets
-
 import numpy as np
 
-from embedcore.errors import StorageProblem, UnknownRun
+from embedcore.errors import StorageProblem
 from embedcore.runs.folder import RunFolder
-from embedcore.storage import open_array, os_errors, write_array
+from embedcore.storage import open_array, write_array
 from embedcore.training.initial import FirstWeight
 
 WEIGHT_FILE, FROM_SET_FILE = "first.npy", "from_set.npy"
@@ -40,15 +38,4 @@ def load(folder: RunFolder) -> FirstWeight | None:
 
 
 def _put(folder: RunFolder, name: str, array: np.ndarray) -> None:
-    """Write an array beside its place and rename it there, never making the folder anew if it was deleted."""
-    temporary = folder.path / f".tmp-{secrets.token_hex(8)}"
-    with os_errors("keep what this run starts from"):
-        try:
-            write_array(temporary, array)
-            temporary.replace(folder.path / name)
-        except FileNotFoundError:
-            if not folder.exists():
-                raise UnknownRun(folder.id) from None
-            raise
-        finally:
-            temporary.unlink(missing_ok=True)
+    folder.put(name, lambda place: write_array(place, array), doing="keep what this run starts from")

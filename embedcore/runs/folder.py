@@ -157,14 +157,23 @@ class RunFolder:
             os.close(descriptor)
 
     def _write(self, name: str, data: str | bytes) -> None:
-        """Write a file of this folder whole or not at all, never making the folder anew if it was deleted."""
+        def write(temporary: Path) -> None:
+            with temporary.open("xb") as file:
+                file.write(data.encode("utf-8") if isinstance(data, str) else data)
+                file.flush()
+                os.fsync(file.fileno())
+
+        self.put(name, write, doing=f"write {name}")
+
+    def put(self, name: str, write: Callable[[Path], object], *, doing: str) -> None:
+        """Let `write` make a file of this folder, there whole or not at all; a deleted folder is not made anew.
+
+        Raises UnknownRun if the run was deleted, StorageProblem if the disk does not take it.
+        """
         temporary = self.path / f".tmp-{secrets.token_hex(8)}"
-        with os_errors(f"write {name}"):
+        with os_errors(doing):
             try:
-                with temporary.open("xb") as file:
-                    file.write(data.encode("utf-8") if isinstance(data, str) else data)
-                    file.flush()
-                    os.fsync(file.fileno())
+                write(temporary)
                 temporary.replace(self.path / name)
             except FileNotFoundError:
                 if not self.exists():

@@ -15,7 +15,7 @@ from embedcore.errors import UnknownWord
 from embedcore.formats import FORMATS
 from embedcore.projection import drift
 from embedcore.runs import RunFolder
-from embedcore.storage import open_array
+from embedcore.runs.first import load as load_first
 from embedcore.tokens import Tokens
 from embedcore.training import TrainConfig, resolve
 from embedcore.ui import code, keys, resources
@@ -66,9 +66,9 @@ def _latest(run_id: str, _folder: RunFolder) -> _Latest:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _first_vectors(run_id: str, _folder: RunFolder) -> WordVectors:
     """The vectors that the run started from: as the run kept them, or drawn again, which gives the very same."""
-    kept = _folder.path / "first.npy"
-    if kept.is_file():
-        return _vectors(_folder, open_array(kept))
+    kept = load_first(_folder)
+    if kept is not None:
+        return _vectors(_folder, kept.weight)
     config = resolve(TrainConfig.from_json({k: v for k, v in _folder.run.config.items() if k != "watch"}), 0)
     size = len(_tokens(run_id, _folder)) + len(SPECIALS)
     return _vectors(_folder, resources.first_weight(size, config.dim, config.seed, str(config.init)))
