@@ -11,11 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedcore.runs import Run, RunFolder, Runs, new_run_id
+from embedcore.runs import first as start
 from embedcore.runs.folder import FAILED, FINISHED, QUEUED
 from embedcore.runs.worker import execute
 from embedcore.samples import SAMPLES
 from embedcore.settings import Settings
 from embedcore.training import TrainConfig
+from embedcore.training.initial import FirstWeight
 from embedcore.ui import keys, resources, run_actions, run_words
 
 from .conftest import by_key, echarts, texts
@@ -249,8 +251,8 @@ def test_the_first_weight_that_a_run_kept_is_where_it_started(open_page: OpenPag
     one = trained(home)
     vocab = one.vocab()
     assert vocab is not None
-    first = np.random.default_rng(5).normal(size=(len(vocab[0]), 12)).astype(np.float32)
-    first[vocab[0].index("soup")] = 2 * first[vocab[0].index("fog")]
-    np.save(one.path / "first.npy", first)
+    weight = np.random.default_rng(5).normal(size=(len(vocab[0]), 12)).astype(np.float32)
+    weight[vocab[0].index("soup")] = 2 * weight[vocab[0].index("fog")]
+    start.keep(one, FirstWeight(weight, np.zeros(len(first), dtype=bool)))
     at = open_page("train", run=one.id, watch=["soup"])
     assert next(table for table in tables(at) if "at the start" in table)["at the start"][0] == "fog"
