@@ -253,6 +253,6 @@ def test_the_first_weight_that_a_run_kept_is_where_it_started(open_page: OpenPag
     assert vocab is not None
     weight = np.random.default_rng(5).normal(size=(len(vocab[0]), 12)).astype(np.float32)
     weight[vocab[0].index("soup")] = 2 * weight[vocab[0].index("fog")]
-    start.keep(one, FirstWeight(weight, np.zeros(len(first), dtype=bool)))
+    start.keep(one, FirstWeight(weight, np.zeros(len(weight), dtype=bool)))
     at = open_page("train", run=one.id, watch=["soup"])
     assert next(table for table in tables(at) if "at the start" in table)["at the start"][0] == "fog"
