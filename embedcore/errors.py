@@ -49,6 +49,10 @@ class RunProblem(EmbedcoreError):
     """What was asked of a run does not fit the state that it is in."""
 
 
+class DownloadProblem(EmbedcoreError):
+    """A file could not be fetched, or its address is none that may be fetched."""
+
+
 class UnknownVectors(EmbedcoreError):
     """A vector set that is not in the library."""
 

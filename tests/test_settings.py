@@ -60,6 +60,24 @@ def test_scheduler_address() -> None:
     assert load({"DASK_SCHEDULER_ADDRESS": ""}).dask_scheduler_address is None
 
 
+def test_folders_for_files_that_come_in(tmp_path: Path) -> None:
+    settings = load({"EMBEDCORE_HOME": str(tmp_path)})
+    assert settings.import_dir == tmp_path / "import"
+    assert settings.uploads_dir == tmp_path / "uploads"
+    assert settings.downloads_dir == tmp_path / "downloads"
+    assert load({"EMBEDCORE_IMPORT_DIR": str(tmp_path / "here")}).import_dir == tmp_path / "here"
+    assert load({"EMBEDCORE_CATALOG": ""}).catalog is None
+
+
+def test_a_switch_is_on_or_off() -> None:
+    assert not load({}).private_urls
+    assert load({"EMBEDCORE_PRIVATE_URLS": "1"}).private_urls
+    assert not load({"EMBEDCORE_PRIVATE_URLS": "0"}).private_urls
+    with pytest.raises(BadSetting) as caught:
+        load({"EMBEDCORE_PRIVATE_URLS": "yes"})
+    assert str(caught.value) == "EMBEDCORE_PRIVATE_URLS should be 0 or 1, but is “yes”."
+
+
 def test_home_fixture_is_what_everybody_loads(home: Settings, tmp_path: Path) -> None:
     assert load() == home
     assert home.home == (tmp_path / "home").resolve()
@@ -86,6 +104,8 @@ def test_a_process_can_be_given_the_same_settings(tmp_path: Path, address: str) 
             "EMBEDCORE_WORKERS": "3",
             "EMBEDCORE_RUNS_KEPT_DAYS": "0",
             "EMBEDCORE_CHECKPOINT_SECONDS": "0.5",
+            "EMBEDCORE_IMPORT_DIR": str(tmp_path / "import here"),
+            "EMBEDCORE_PRIVATE_URLS": "1",
             "DASK_SCHEDULER_ADDRESS": address,
         }
     )
