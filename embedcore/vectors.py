@@ -17,6 +17,7 @@ import numpy.typing as npt
 from embedcore import search
 from embedcore.errors import BadVectors, UnknownWord
 from embedcore.storage import printable
+from embedcore.subwords import Subwords
 from embedcore.tokens import Tokens
 from embedcore.vocab import PAD_INDEX, UNK_INDEX, Vocab
 
@@ -34,15 +35,25 @@ class Neighbor(NamedTuple):
     row: int
 
 
+class Built(NamedTuple):
+    """A word that has no row, but a vector built from its parts."""
+
+    word: str  # as it was cut: composed to NFC, lower-cased in a lower-cased set
+    parts: list[str]
+    vector: Float32s  # (D,)
+
+
 class WordVectors:
     """V words, by falling frequency, and their (V, D) float32 matrix. Immutable.
 
     Wherever a method takes a word, it finds it by the rule of `find`, and raises
-    UnknownWord, which names near spellings, if there is none.
+    UnknownWord, which names near spellings, if there is none. Those that compare words take
+    also words that `built` can build; rows, and what is found, are always words of the set.
 
     Attributes:
         tokens: the words by row; a word that repeats means its first row.
         matrix: (V, D) float32, read-only, perhaps mapped from a file.
+        subwords: what builds the vectors of other words from their parts, or None.
         name: what the set is called in messages, or None.
         meta: what else is known about it, such as "source" and "licence".
     """
@@ -56,6 +67,7 @@ class WordVectors:
         lowercased: bool | None = None,
         norms: Float32s | None = None,
         meta: Mapping[str, Any] | None = None,
+        subwords: Subwords | None = None,
     ) -> None:
         """`matrix` (V, D) has a row for each of the V `tokens`; it is not copied if it is float32.
 
@@ -69,7 +81,11 @@ class WordVectors:
             raise BadVectors(f"A matrix of {len(array):,} rows needs as many words, but there are {len(tokens):,}.")
         if norms is not None and norms.shape != (len(array),):
             raise BadVectors(f"{len(array):,} rows need as many norms, but their shape is {norms.shape}.")
+        if subwords is not None and subwords.matrix.shape[1] != array.shape[1]:
+            have = subwords.matrix.shape[1]
+            raise BadVectors(f"Vectors of {array.shape[1]:,} numbers need parts of as many, but they have {have:,}.")
         self.tokens = Tokens.of(tokens)
+        self.subwords = subwords
         self.matrix: Float32s = array.view()  # a view, so that the caller's own array stays as it is
         self.matrix.flags.writeable = False
         self.name = name
@@ -122,6 +138,19 @@ class WordVectors:
         row = self._row(word)
         return None if row is None else self.tokens[row]
 
+    def built(self, word: str) -> Built | None:
+        """What the set builds for a word without a row; None for one with a row, or without parts."""
+        if self.subwords is None or self._row(word) is not None:
+            return None
+        spelling = self._spellings(word)[-1]
+        vector = self.subwords.vector(spelling)
+        return None if vector is None else Built(spelling, self.subwords.parts(spelling), vector)
+
+    def vector(self, word: str) -> Float32s:
+        """The vector of a word, (D,) float32: that of its row, or else the one built from its parts."""
+        built = self.built(word)
+        return self[word] if built is None else built.vector
+
     def row(self, word: str) -> int:
         """The row of a word, counted from 0."""
         row = self._row(word)
@@ -146,7 +175,7 @@ class WordVectors:
 
     def similarity_matrix(self, words: Sequence[str]) -> npt.NDArray[np.float64]:
         """The cosine similarities of N words with each other: (N, N), NaN for a word without a direction."""
-        return search.cosine_matrix(self.matrix[[self.row(word) for word in words]])
+        return search.cosine_matrix(self._vectors(words))
 
     def most_similar(
         self,
@@ -168,22 +197,48 @@ class WordVectors:
             raise BadVectors("Give at least one word to look near.")
         vectors = self._directed([*plus, *minus])  # (P + N, D)
         question = search.combined(vectors[: len(plus)], vectors[len(plus) :])  # (D,)
-        asked = {self.row(word) for word in [*plus, *minus]}
-        more = 0
-        while True:  # once, unless a word repeats in the set: each is an answer once
-            rows, similarities = search.most_similar(
-                self.matrix, self.norms, question, topn + more, exclude=asked, within=within
-            )
-            seen = {self.tokens[row] for row in asked}
-            answers: list[Neighbor] = []
-            for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
-                word = self.tokens[row]
-                if word not in seen:
-                    seen.add(word)
-                    answers.append(Neighbor(word, similarity, row))
-            if len(answers) >= topn or len(rows) < topn + more:
-                return answers[:topn]
-            more = 2 * more + topn
+        return self._nearest(question[None], [self._own_rows([*plus, *minus])], topn, within)[0]
+
+    def most_similar_each(
+        self, words: Sequence[str], topn: int = 10, *, within: int | npt.NDArray[np.int64] | None = None
+    ) -> list[list[Neighbor]]:
+        """For each of N words the `topn` words nearest to it, as `most_similar` finds them.
+
+        Much cheaper than asking for one after the other. Empty for a word without a direction.
+        """
+        return self._nearest(self._vectors(words), [self._own_rows([word]) for word in words], topn, within)
+
+    def _nearest(
+        self,
+        questions: npt.NDArray[Any],
+        asked: Sequence[set[int]],
+        topn: int,
+        within: int | npt.NDArray[np.int64] | None,
+    ) -> list[list[Neighbor]]:
+        """The answers to N questions (N, D), none of them a word of the rows in its `asked`."""
+        found = search.most_similar_many(self.matrix, self.norms, questions, topn, exclude=asked, within=within)
+        answers = []
+        for question, own, (rows, similarities) in zip(questions, asked, found, strict=True):
+            wanted = topn
+            while len(named := self._named(rows, similarities, own)) < topn and len(rows) >= wanted:
+                wanted *= 3  # a word that repeats in the set is an answer once
+                rows, similarities = search.most_similar(
+                    self.matrix, self.norms, question, wanted, exclude=own, within=within
+                )
+            answers.append(named[:topn])
+        return answers
+
+    def _named(
+        self, rows: npt.NDArray[np.int64], similarities: npt.NDArray[np.float64], asked: set[int]
+    ) -> list[Neighbor]:
+        """The words of rows, each once and none that `asked` names, with their similarities."""
+        words = {self.tokens[row] for row in asked}
+        named = []
+        for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
+            if (word := self.tokens[row]) not in words:
+                words.add(word)
+                named.append(Neighbor(word, similarity, row))
+        return named
 
     def doesnt_match(self, words: Sequence[str]) -> str:
         """Which of at least three words is farthest from the mean of their directions."""
@@ -232,9 +287,17 @@ class WordVectors:
             spellings += [trimmed, composed, *([composed.lower()] if self.lowercased else [])]
         return spellings
 
+    def _vectors(self, words: Sequence[str]) -> Float32s:
+        """The vectors of N words: (N, D)."""
+        return np.array([self.vector(word) for word in words], dtype=np.float32).reshape(len(words), self.dim)
+
+    def _own_rows(self, words: Sequence[str]) -> set[int]:
+        """The rows of those words that have one."""
+        return {row for word in words if (row := self._row(word)) is not None}
+
     def _directed(self, words: Sequence[str]) -> Float32s:
         """The vectors of N words, (N, D), each with a direction."""
-        vectors = self.matrix[[self.row(word) for word in words]]  # (N, D)
+        vectors = self._vectors(words)  # (N, D)
         for word, vector in zip(words, vectors, strict=True):
             if not np.isfinite(vector).all():
                 raise BadVectors(f"The vector of “{word}” has a number that is not finite, so it cannot be compared.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,14 @@ from embedcore.errors import UnknownVectors, UnknownWord
 from embedcore.library import VectorsInfo
 from embedcore.ui import keys, links, messages, resources
 from embedcore.ui.words import counted, ordinal, plain, telling_words
-from embedcore.vectors import WordVectors
+from embedcore.vectors import Built, WordVectors
 
 _FIRST_WORDS = ["king", "queen", "man", "woman", "apple", "orange"]  # on a set that has them
 _COMPLETED_WORDS = 2_000  # offered while typing; any other word can be typed too
 _NEIGHBORS = 10
 _COLUMNS = 3
 _SHOWN_NUMBERS = 300  # of a vector, printed
+_SHOWN_PARTS = 100  # of a word
 _BEFORE = "vectors_before"
 
 
@@ -34,7 +36,7 @@ class ChosenSet:
 
 @dataclass(frozen=True)
 class ChosenWords:
-    """The words that were asked for and that the set has: as typed, and as the set spells them."""
+    """The words that were asked for and that the set has or builds: as typed, and as the set spells them."""
 
     typed: list[str]
     tokens: list[str]
@@ -47,14 +49,18 @@ def choose_vectors() -> ChosenSet:
     asked = st.query_params.get(keys.VECTORS)
     if asked is not None and asked not in here:
         st.warning(plain(str(UnknownVectors(asked))) + " Another set is shown.", icon=":material/info:")
-    name = st.selectbox(
-        "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=_follow_set, width=420
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=_follow_set, width=420
+        )
+        st.page_link("library.py", label="Get more sets", icon=":material/library_books:")
     info = here[str(name)]
     chosen = ChosenSet(info, resources.vectors(info))
     st.session_state[_BEFORE] = info.name
     facts = [f"{counted(info.rows, 'word')}, {counted(info.dim, 'dimension')}", plain(info.source)]
     facts.append(f"licence {plain(info.licence)}" if info.licence else "no licence given")
+    if info.subwords:
+        facts.append("it builds words that it does not know from their parts")
     st.caption(". ".join(fact[0].upper() + fact[1:] for fact in facts) + ".")
     return chosen
 
@@ -74,10 +80,12 @@ def choose_words(chosen: ChosenSet) -> ChosenWords:
     lowered = []
     for word in typed:
         token = vectors.find(word)
-        if token is None:
+        if token is None and (built := vectors.built(word)):
+            token = _say_built(built, word, vectors)
+        elif token is None:
             error = UnknownWord(word, chosen.info.name, vectors.tokens.near(word))
             st.warning(plain(str(error), limit=400), icon=":material/search_off:")
-        elif token not in words.tokens:
+        if token is not None and token not in words.tokens:
             words.typed.append(word)
             words.tokens.append(token)
             if token != word:
@@ -85,6 +93,14 @@ def choose_words(chosen: ChosenSet) -> ChosenWords:
     if lowered:
         st.caption(f"This set spells words in its own way: looked up {', '.join(lowered)}.")
     return words
+
+
+def _say_built(built: Built, word: str, vectors: WordVectors) -> str:
+    """Tell of a word that its vector is built from its parts; the word as it was cut."""
+    near = vectors.tokens.near(word)
+    said = f"“{word}” is not in this set; its vector is built from its parts."
+    st.info(plain(f"{said} Near: {', '.join(near)}." if near else said, limit=400), icon=":material/extension:")
+    return built.word
 
 
 def _follow_set() -> None:
@@ -133,12 +149,14 @@ def show_neighbors(chosen: ChosenSet, words: ChosenWords) -> None:
     if not words.tokens:
         return
     st.header("Nearest neighbours")
-    for index, token in enumerate(words.tokens):
+    each = chosen.vectors.most_similar_each(words.tokens, topn=_NEIGHBORS)  # one pass over the set for all
+    for index, (token, near) in enumerate(zip(words.tokens, each, strict=True)):
         if index % _COLUMNS == 0:  # row by row, so that on a phone the words come in their order too
             columns = st.columns(_COLUMNS)
         with columns[index % _COLUMNS], messages.problems():
             st.markdown(f"**{plain(token)}**")
-            near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
+            if not near:  # says why, where the word has no direction
+                near = chosen.vectors.most_similar(token, topn=_NEIGHBORS)
             st.dataframe(
                 pd.DataFrame({"word": [n.word for n in near], "cosine": [n.similarity for n in near]}),
                 hide_index=True,
@@ -153,28 +171,44 @@ def show_vectors(chosen: ChosenSet, words: ChosenWords) -> None:
         return
     vectors = chosen.vectors
     st.header("The vectors themselves")
-    rows = [vectors.row(token) for token in words.tokens]
-    numbers = np.stack([vectors[token] for token in words.tokens])
+    numbers = np.stack([vectors.vector(token) for token in words.tokens])
     st.echarts_chart(
         figures.vector_strips(words.tokens, numbers, dark=resources.dark()),
         key="strips", height=110 + 34 * len(words.tokens),
         alt=f"The {vectors.dim} numbers of each word’s vector as coloured cells",
     )  # fmt: skip
-    for token, row in zip(words.tokens, rows, strict=True):
-        with st.expander(f"{plain(token)}: row {row:,}, the {ordinal(row + 1)} of {counted(len(vectors), 'word')}"):
-            st.code(as_printed(vectors, token), language="python")
+    for token in words.tokens:
+        built = vectors.built(token)
+        row = None if built else vectors.row(token)
+        place = "no row" if row is None else f"row {row:,}, the {ordinal(row + 1)} of {counted(len(vectors), 'word')}"
+        with st.expander(f"{plain(token)}: {place}{', built from its parts' if built else ''}"):
+            st.code(built_as_printed(built) if built else as_printed(vectors, token), language="python")
 
 
 def as_printed(vectors: WordVectors, token: str) -> str:
     """What the tutorial prints of a word: its row, the shape of the matrix, its vector."""
-    vector = vectors[token]
+    return (
+        f">>> stoi[{token!r}]\n{vectors.row(token)}\n"
+        f">>> vectors.shape\n({len(vectors)}, {vectors.dim})\n"
+        f">>> vectors[stoi[{token!r}]]\n{_numbers(vectors[token])}"
+    )
+
+
+def built_as_printed(built: Built) -> str:
+    """How the vector of a word without a row comes about: its parts, and the mean of their vectors."""
+    shown = built.parts[:_SHOWN_PARTS] + (["…"] if len(built.parts) > _SHOWN_PARTS else [])
+    parts = textwrap.fill(", ".join(map(repr, shown)), 88, break_long_words=False)
+    return (
+        f">>> {built.word!r} in stoi\nFalse\n"
+        f"# Its {counted(len(built.parts), 'part')}, between < and > where the word begins and ends:\n{parts}\n"
+        f"# The mean of their vectors:\n{_numbers(built.vector)}"
+    )
+
+
+def _numbers(vector: np.ndarray[Any, Any]) -> str:
     numbers = np.array2string(
         vector[:_SHOWN_NUMBERS], precision=4, separator=", ", max_line_width=88, floatmode="fixed",
         suppress_small=True, threshold=_SHOWN_NUMBERS + 1,
     )  # fmt: skip
     more = f"\n# … and {len(vector) - _SHOWN_NUMBERS:,} more" if len(vector) > _SHOWN_NUMBERS else ""
-    return (
-        f">>> stoi[{token!r}]\n{vectors.row(token)}\n"
-        f">>> vectors.shape\n({len(vectors)}, {vectors.dim})\n"
-        f">>> vectors[stoi[{token!r}]]\n{numbers}{more}"
-    )
+    return f"{numbers}{more}"
