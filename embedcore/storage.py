@@ -13,10 +13,9 @@ import itertools
 import json
 import os
 import shutil
-import time
 import unicodedata
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,12 @@ import numpy as np
 import regex
 
 from embedcore.errors import BadName, StorageProblem
+from embedcore.leftovers import HELD, TEMPORARY, holding
 
 MAX_NAME_CHARACTERS = 80
 _MAX_NAME_BYTES = 240  # file systems end at 255 bytes
-_TEMPORARY = ".tmp-"  # begins the name of everything not yet in place; listings skip names with a dot
 _NAME = regex.compile(r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}._ -]*")
+_HASHED = 1 << 24  # bytes of a file hashed at a time
 
 _REASONS = {
     errno.ENOSPC: "The disk is full. Free some space and try again.",
@@ -121,22 +121,26 @@ def file_in_place(path: Path, doing: str | None = None) -> Iterator[Path]:
 
 
 @contextmanager
-def directory_in_place(target: Path, *, overwrite: bool = False, doing: str | None = None) -> Iterator[Path]:
+def directory_in_place(
+    target: Path, *, overwrite: bool = False, doing: str | None = None, within: Path | None = None
+) -> Iterator[Path]:
     """A temporary sibling folder to fill, renamed to `target` if the block succeeds.
 
     Removed if the block fails, so `target` is there whole or not at all. An existing target
-    is refused unless `overwrite`; then the old one stays until the new one is complete.
-    Raises StorageProblem, also for an OSError within the block.
+    is refused unless `overwrite`; then the old one stays until the new one is complete. The
+    temporary folder lies in the folder `within` instead, if that is on the same disk. Raises
+    StorageProblem, also for an OSError within the block.
     """
     doing = doing or f"write the folder {target.name}"
     with os_errors(doing):
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists() and not overwrite:
             raise StorageProblem(f"Could not {doing}. {target.name} is already there.")
-        temporary = _temporary_path(target)
+        beside = within if within and within.stat().st_dev == target.parent.stat().st_dev else target.parent
+        temporary = beside / f"{HELD}{uuid.uuid4().hex}"
         temporary.mkdir()
     try:
-        with os_errors(doing):
+        with os_errors(doing), holding(temporary):
             yield temporary
             for file in temporary.rglob("*"):
                 if file.is_file():
@@ -166,6 +170,15 @@ def _move_folder(temporary: Path, target: Path, *, overwrite: bool) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def rename_directory(source: Path, target: Path, doing: str) -> None:
+    """Give a folder another name beside it. Raises StorageProblem, also if something of that name is there."""
+    with os_errors(doing):
+        if target.exists():
+            raise StorageProblem(f"Could not {doing}. {target.name} is already there.")
+        source.rename(target)
+        _sync_directory(target.parent)
+
+
 def remove_directory(target: Path, doing: str | None = None) -> None:
     """Remove a folder and all in it; out of its place at once, so half of it is never seen.
 
@@ -175,15 +188,6 @@ def remove_directory(target: Path, doing: str | None = None) -> None:
         aside = _temporary_path(target)
         target.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def remove_leftovers(folder: Path, *, older_than_hours: float = 24.0) -> None:
-    """Remove what writers that were killed left in `folder`. Young ones may still be written."""
-    with suppress(OSError):
-        for path in folder.iterdir():
-            with suppress(OSError):
-                if path.name.startswith(_TEMPORARY) and time.time() - path.stat().st_mtime > older_than_hours * 3600:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -229,6 +233,18 @@ def write_array(path: Path, array: np.ndarray[Any, Any]) -> str:
     return digest.hexdigest()
 
 
+def sha256_of(path: Path, on_progress: Callable[[float], None] | None = None) -> str:
+    """The SHA-256 of a file, in hexadecimal. `on_progress` is told the share that is read. Raises OSError."""
+    digest, size, done = hashlib.sha256(), path.stat().st_size, 0
+    with path.open("rb") as file:
+        while part := file.read(_HASHED):
+            digest.update(part)
+            done += len(part)
+            if on_progress:
+                on_progress(min(1.0, done / max(size, 1)))
+    return digest.hexdigest()
+
+
 class _Header:
     """Catches the bytes of a .npy header."""
 
@@ -255,7 +271,7 @@ def open_array(path: Path) -> np.ndarray[Any, Any]:
 
 
 def _temporary_path(target: Path) -> Path:
-    return target.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
+    return target.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
 
 
 @contextmanager

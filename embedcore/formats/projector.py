@@ -18,7 +18,7 @@ from typing import IO
 
 from embedcore.errors import BadVectors
 from embedcore.formats import streams
-from embedcore.formats.base import Progress, Read, Written, parts, plan
+from embedcore.formats.base import Progress, Read, Written, parts, plan, untold
 from embedcore.formats.gather import Gathering
 from embedcore.formats.text_parse import parse
 from embedcore.formats.text_read import BOM
@@ -35,12 +35,12 @@ _LINES = 5_000  # read at a time
 _LOOKED_AT = 1 << 16
 
 
-def write_projector(vectors: WordVectors, path: Path) -> Written:
+def write_projector(vectors: WordVectors, path: Path, on_progress: Progress = untold) -> Written:
     """Write both files into one .zip. A word can be neither white space alone nor hold a tab or a line end."""
     written, changes = plan(vectors, _FORBIDDEN)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         with archive.open(VECTORS, "w", force_zip64=True) as file:
-            for _, matrix in parts(vectors, changes):
+            for _, matrix in parts(vectors, changes, on_progress):
                 file.write(lines(matrix, "\t"))
         with archive.open(METADATA, "w", force_zip64=True) as file:
             for tokens, _ in parts(vectors, changes):
@@ -64,28 +64,49 @@ def beside(path: Path) -> tuple[Path, Path] | None:
     return None
 
 
-def read_projector(path: Path, name: str, on_progress: Progress | None = None) -> tuple[WordVectors, Read]:
+def read_projector(
+    path: Path, name: str, on_progress: Progress | None = None, *, into: Path | None = None
+) -> tuple[WordVectors, Read]:
     """The vectors of a .zip with both files, or of one of the files beside the other.
 
-    What `Gathering` skips is skipped. `name` is the file's, for sentences. Raises BadVectors,
-    OSError, and what `streams.unpacking` catches.
+    What `Gathering` skips is skipped. `name` is the file's, for sentences; `into` is as for
+    `Gathering`. Raises BadVectors, OSError, and what `streams.unpacking` catches.
     """
     with ExitStack() as stack:
-        if pair := beside(path):
-            vectors: IO[bytes] = stack.enter_context(pair[0].open("rb"))
-            metadata: IO[bytes] = stack.enter_context(pair[1].open("rb"))
-            size = pair[0].stat().st_size
-        elif zipfile.is_zipfile(path):
-            archive = stack.enter_context(streams.archive(path))
-            first, second = _members(archive)
-            if first is None or second is None:
-                raise BadVectors(f"“{name}” should hold {VECTORS} and {METADATA}.")
-            size = first.file_size
-            vectors = stack.enter_context(streams.member(archive, first))
-            metadata = stack.enter_context(streams.member(archive, second))
-        else:
-            raise BadVectors(f"“{name}” holds numbers but no words. Put {METADATA}, a word a line, beside {VECTORS}.")
-        return _read(vectors, metadata, name, size, on_progress)
+        vectors, metadata, size = _files(path, name, stack)
+        return _read(vectors, metadata, name, size, on_progress, into)
+
+
+def first_lines(path: Path, name: str, count: int) -> list[tuple[bytes, bytes]]:
+    """At most `count` words and lines of numbers from the beginning of the two files. Raises as `read_projector`."""
+    with ExitStack() as stack:
+        vectors, metadata, _ = _files(path, name, stack)
+        return list(islice(zip(_words(metadata, name), _rows(vectors), strict=False), count))
+
+
+def size_of_vectors(path: Path, name: str) -> int:
+    """The bytes of the file of vectors, unpacked. Raises as `read_projector`."""
+    with ExitStack() as stack:
+        return _files(path, name, stack)[2]
+
+
+def _files(path: Path, name: str, stack: ExitStack) -> tuple[IO[bytes], IO[bytes], int]:
+    """The files of vectors and of words, opened, and the size of the first."""
+    if pair := beside(path):
+        vectors: IO[bytes] = stack.enter_context(pair[0].open("rb"))
+        metadata: IO[bytes] = stack.enter_context(pair[1].open("rb"))
+        size = pair[0].stat().st_size
+    elif zipfile.is_zipfile(path):
+        archive = stack.enter_context(streams.archive(path))
+        first, second = _members(archive)
+        if first is None or second is None:
+            raise BadVectors(f"“{name}” should hold {VECTORS} and {METADATA}.")
+        size = first.file_size
+        vectors = stack.enter_context(streams.member(archive, first))
+        metadata = stack.enter_context(streams.member(archive, second))
+    else:
+        raise BadVectors(f"“{name}” holds numbers but no words. Put {METADATA}, a word a line, beside {VECTORS}.")
+    return vectors, metadata, size
 
 
 def _members(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo | None, zipfile.ZipInfo | None]:
@@ -97,7 +118,7 @@ def _members(archive: zipfile.ZipFile) -> tuple[zipfile.ZipInfo | None, zipfile.
 
 
 def _read(
-    vectors: IO[bytes], metadata: IO[bytes], name: str, size: int, on_progress: Progress | None
+    vectors: IO[bytes], metadata: IO[bytes], name: str, size: int, on_progress: Progress | None, into: Path | None
 ) -> tuple[WordVectors, Read]:
     rows, words = _rows(vectors), _words(metadata, name)
     gathering: Gathering | None = None
@@ -107,7 +128,7 @@ def _read(
         count += len(tokens)
         if len(tokens) < len(numbers):
             raise BadVectors(f"In “{name}”, {METADATA} has only {count:,} words, fewer than {VECTORS} has rows.")
-        gathering = gathering or Gathering("projector", name, numbers[0].count(b"\t") + 1)
+        gathering = gathering or Gathering("projector", name, numbers[0].count(b"\t") + 1, into=into)
         # Put together they are lines as any other text of vectors has them.
         block = b"\n".join(b"%b\t%b" % pair for pair in zip(tokens, numbers, strict=True))
         found = parse(block, gathering.dim, b"\t")

@@ -8,13 +8,15 @@ and any token can be kept. Source of the format: https://github.com/huggingface/
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from embedcore.errors import BadVectors
-from embedcore.formats.base import Read, Written
+from embedcore.formats.base import CHUNK_NUMBERS, Progress, Read, Written, untold
 from embedcore.formats.gather import Gathering
 from embedcore.vectors import Float32s, WordVectors
 
@@ -27,8 +29,8 @@ ABOUT = {
 _FLOATS = ("F64", "F32", "F16")
 
 
-def write_safetensors(vectors: WordVectors, path: Path) -> Written:
-    """Write a set, with all its tokens as they are. Raises OSError."""
+def write_safetensors(vectors: WordVectors, path: Path, on_progress: Progress = untold) -> Written:
+    """Write a set, with all its tokens as they are, in one go. Raises OSError."""
     import safetensors
 
     text = vectors.tokens.arrow()
@@ -53,42 +55,69 @@ def write_safetensors(vectors: WordVectors, path: Path) -> Written:
     except safetensors.SafetensorError as error:
         number = re.search(r"os error (\d+)", str(error))
         raise OSError(int(number[1]) if number else 0, str(error)) from error
+    on_progress(1.0)
     return Written(rows=len(vectors))
 
 
-def read_safetensors(path: Path, name: str) -> tuple[WordVectors, Read]:
-    """The vectors of a file that was written so. `name` is the file's, for sentences. Raises BadVectors."""
-    tokens, matrix, kind = load(path, name)
-    gathering = Gathering("safetensors", name, matrix.shape[1], repeats=True)
-    gathering.add(tokens, matrix)
+def read_safetensors(
+    path: Path, name: str, *, into: Path | None = None, on_progress: Progress | None = None
+) -> tuple[WordVectors, Read]:
+    """The vectors of a file that was written so. `into` is as for `Gathering`, `name` the file's, for sentences.
+
+    Raises BadVectors, OSError.
+    """
+    with _opened(path, name) as (file, rows, dim):
+        tokens, kind = _tokens(file, rows, name), str(file.get_slice(WEIGHT).get_dtype())
+        gathering = Gathering("safetensors", name, dim, repeats=True, into=into)
+        size = max(1, CHUNK_NUMBERS // dim)
+        for start in range(0, rows, size):
+            gathering.add(tokens[start : start + size], _rows(file, start, min(start + size, rows)))
+            if on_progress:
+                on_progress(min(1.0, (start + size) / rows))
     vectors, read = gathering.finish()
     if kind != "F32":
         read.notes.append(f"Its numbers are {kind}; they are kept as float32.")
     return vectors, read
 
 
-def load(path: Path, name: str) -> tuple[Any, Float32s, str]:
-    """What a file holds, as it is: an Arrow array of V binary tokens, the matrix (V, D), the kind of its numbers.
+def load(path: Path, name: str, limit: int | None = None) -> tuple[Any, Float32s, int]:
+    """What a file holds, as it is: an Arrow array of n binary tokens, the matrix (n, D), how many rows there are.
 
-    Raises BadVectors.
+    n is `limit`, if there are so many; else all. Raises BadVectors.
     """
-    import pyarrow as pa
+    with _opened(path, name) as (file, rows, _):
+        stop = rows if limit is None else min(limit, rows)
+        return _tokens(file, rows, name)[:stop], _rows(file, 0, stop), rows
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[tuple[Any, int, int]]:
+    """A file, open, and how many rows and numbers a row it has. Raises BadVectors."""
     import safetensors
 
     try:
         with safetensors.safe_open(path, framework="np") as file:
-            slices = {key: file.get_slice(key) for key in file.keys()}  # noqa: SIM118
-            _check(slices, name)
-            data, ends = file.get_tensor(TOKENS), file.get_tensor(ENDS)  # (bytes,), (V,)
-            kind = str(slices[WEIGHT].get_dtype())
-            matrix = np.asarray(file.get_tensor(WEIGHT), dtype=np.float32)  # (V, D)
+            _check({key: file.get_slice(key) for key in file.keys()}, name)  # noqa: SIM118
+            yield file, *file.get_slice(WEIGHT).get_shape()
     except safetensors.SafetensorError as error:
         raise BadVectors(f"“{name}” is no whole safetensors file; it may be cut short.") from error
+
+
+def _tokens(file: Any, rows: int, name: str) -> Any:
+    """An Arrow array of all V binary tokens. Raises BadVectors if they do not fit the rows."""
+    import pyarrow as pa
+
+    data, ends = file.get_tensor(TOKENS), file.get_tensor(ENDS)  # (bytes,), (V,)
     offsets = np.concatenate([[0], ends]).astype(np.int64)  # (V + 1,)
-    if len(ends) != len(matrix) or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
-        raise BadVectors(f"The tokens in “{name}” do not fit its {len(matrix):,} rows.")
+    if len(ends) != rows or (np.diff(offsets) < 0).any() or offsets[-1] != len(data):
+        raise BadVectors(f"The tokens in “{name}” do not fit its {rows:,} rows.")
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))]
-    return pa.Array.from_buffers(pa.large_binary(), len(ends), buffers), matrix, kind
+    return pa.Array.from_buffers(pa.large_binary(), len(ends), buffers)
+
+
+def _rows(file: Any, start: int, stop: int) -> Float32s:
+    """Some rows of the matrix: (n, D)."""
+    return np.asarray(file.get_slice(WEIGHT)[start:stop], dtype=np.float32)  # (n, D)
 
 
 def _check(tensors: dict[str, Any], name: str) -> None:

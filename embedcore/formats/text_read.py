@@ -7,20 +7,26 @@ The parsing is in `text_parse`, what rows must be in `gather`.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import BinaryIO
 
 from embedcore.errors import BadVectors
 from embedcore.formats.base import Read
 from embedcore.formats.binary import HEADER, MAX_DIM
 from embedcore.formats.gather import Gathering, header_note
+from embedcore.formats.pipeline import in_order
 from embedcore.formats.streams import HEAD, whole_lines
-from embedcore.formats.text_parse import FRACTION, NUMBER, parse
+from embedcore.formats.text_parse import FRACTION, NUMBER, Rows, parse
+from embedcore.parallel import cores
 from embedcore.vectors import WordVectors
 
 BOM = b"\xef\xbb\xbf"
-_BLOCK = 1 << 23  # bytes parsed at a time
+_BLOCK = 1 << 22  # bytes parsed at a time
+_MOST_THREADS = 4  # that parse; more would wait for what is read and for what is gathered
 _LOOKED_AT = 200  # lines that tell how many numbers a row has
 
 
@@ -84,11 +90,14 @@ def without_words(head: bytes, separator: bytes) -> bool:
     return sum(FRACTION.fullmatch(first) is not None for first in rows) > len(rows) / 2
 
 
-def read_text(file: BinaryIO, name: str, shape: Shape, *, sure: bool = True) -> tuple[WordVectors, Read]:
+def read_text(
+    file: BinaryIO, name: str, shape: Shape, *, sure: bool = True, into: Path | None = None
+) -> tuple[WordVectors, Read]:
     """The vectors of a stream that is laid out so; what cannot be used is skipped and counted.
 
     Unless it is `sure` that the first line is a header, the count of lines decides where
-    nothing else can: “5 1” may be the word 5. `name` is the file's, for sentences. Raises BadVectors.
+    nothing else can: “5 1” may be the word 5. `name` is the file's, for sentences; `into` is as
+    for `Gathering`. Raises BadVectors, OSError.
     """
     header = shape.header
     if header and header[1] == shape.dim == 1 and not sure:
@@ -99,7 +108,7 @@ def read_text(file: BinaryIO, name: str, shape: Shape, *, sure: bool = True) -> 
     first = next(blocks, b"").removeprefix(BOM)
     if header:
         first = first.partition(b"\n")[2]
-    gathering = Gathering("glove" if header is None else "word2vec", name, shape.dim)
+    gathering = Gathering("glove" if header is None else "word2vec", name, shape.dim, into=into)
     gather_text(chain([first], blocks), shape, gathering)
     vectors, read = gathering.finish()
     if header:
@@ -107,20 +116,25 @@ def read_text(file: BinaryIO, name: str, shape: Shape, *, sure: bool = True) -> 
     return vectors, read
 
 
-def gather_text(blocks: chain[bytes], shape: Shape, gathering: Gathering) -> None:
-    """Parse blocks of whole lines."""
-    for block in blocks:
-        rows = parse(block, shape.dim, shape.separator)
-        for reason, count in rows.skipped.items():
-            gathering.skip(reason, count)
-        gathering.add(rows.tokens, rows.matrix)
+def gather_text(blocks: Iterable[bytes], shape: Shape, gathering: Gathering) -> None:
+    """Parse blocks of whole lines, several at a time."""
+
+    def work(block: bytes) -> Rows:
+        return parse(block, shape.dim, shape.separator)
+
+    with closing(in_order(work, blocks, min(cores(), _MOST_THREADS))) as parsed:
+        for rows in parsed:
+            for reason, count in rows.skipped.items():
+                gathering.skip(reason, count)
+            gathering.add(rows.tokens, rows.matrix)
 
 
 def _number_in_word(row: bytes, separator: bytes, dim: int) -> bool:
     """Whether the word of a row ends in a number that seems to be one of the vector's, set apart in another way."""
     word = separator.join(row.rstrip(b"\r \t").split(separator)[:-dim])
     before, _, last = word.replace(b"\t", b" ").rstrip(b" ").rpartition(b" ")
-    return bool(before) and FRACTION.fullmatch(last) is not None
+    alike = word == before + separator + last  # set apart as all others are: a row of another length
+    return bool(before) and not alike and FRACTION.fullmatch(last) is not None
 
 
 def _usual(rows: list[bytes], separator: bytes) -> int:

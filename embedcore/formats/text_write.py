@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from embedcore.formats.base import Changes, Written, parts, plan
+from embedcore.formats.base import Changes, Progress, Written, parts, plan, untold
 from embedcore.tokens import Tokens
 from embedcore.vectors import Float32s, WordVectors
 
@@ -23,25 +23,25 @@ _SPACE = re.compile(r"[ \t\n\v\f\r]")  # what readers of bytes split lines and f
 _SPACE_OR_MARK = re.compile(r"[ \t\n\v\f\r]|\A\ufeff")
 
 
-def write_word2vec_text(vectors: WordVectors, path: Path) -> Written:
+def write_word2vec_text(vectors: WordVectors, path: Path, on_progress: Progress = untold) -> Written:
     """Write word2vec's text format: a first line with the counts of rows and dimensions, then a line a word."""
     written, changes = plan(vectors, _SPACE)
     with path.open("wb") as file:
         file.write(f"{written.rows} {vectors.dim}\n".encode())
-        _write_rows(vectors, file, changes)
+        _write_rows(vectors, file, changes, on_progress)
     return written
 
 
-def write_glove_text(vectors: WordVectors, path: Path) -> Written:
+def write_glove_text(vectors: WordVectors, path: Path, on_progress: Progress = untold) -> Written:
     """Write GloVe's text format: a line a word, no header."""
     written, changes = plan(vectors, _SPACE_OR_MARK)
     with path.open("wb") as file:
-        _write_rows(vectors, file, changes)
+        _write_rows(vectors, file, changes, on_progress)
     return written
 
 
-def _write_rows(vectors: WordVectors, file: BinaryIO, changes: Changes) -> None:
-    for tokens, matrix in parts(vectors, changes):
+def _write_rows(vectors: WordVectors, file: BinaryIO, changes: Changes, on_progress: Progress) -> None:
+    for tokens, matrix in parts(vectors, changes, on_progress):
         file.write(lines(matrix, " ", tokens))
 
 
