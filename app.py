@@ -1,4 +1,4 @@
-"""The server: what it serves, its headers, and the start and end of the workers.
+"""The server: what it serves, its headers and limits, and the start and end of the workers.
 
 streamlit run app.py
 """
@@ -13,9 +13,11 @@ from typing import Any
 import anyio
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
 from embedcore import settings
 from embedcore.errors import EmbedcoreError
+from embedcore.ui import exports
 from embedcore.ui.headers import SecurityHeaders
 from embedcore.ui.messages import hide_script_error
 
@@ -34,13 +36,17 @@ async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 try:
-    settings.load()
+    limits = settings.load()
 except EmbedcoreError as error:
     sys.exit(str(error))  # one sentence for whoever starts it, before anything is served
+
+# One limit for all uploads, and each page's own below it; one more for what a browser wraps around a file.
+config.set_option("server.maxUploadSize", max(limits.max_upload_megabytes, limits.max_vectors_megabytes) + 1)
 
 app = st.App(
     "pages/index.py",
     lifespan=lifespan,
+    routes=exports.routes,
     middleware=[Middleware(SecurityHeaders)],
     on_script_error=hide_script_error,
 )

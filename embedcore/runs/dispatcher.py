@@ -31,12 +31,14 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from embedcore import settings as settings_module
+from embedcore import uploads
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
+from embedcore.leftovers import remove_leftovers
 from embedcore.runs import queue
 from embedcore.runs.folder import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED, Run, RunFolder, list_runs, run_ids
-from embedcore.runs.worker import WORKER_DIED, execute
+from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, SCRATCH
+from embedcore.runs.worker import WORKER_DIED, execute, interruption
 from embedcore.settings import Settings
-from embedcore.storage import remove_leftovers
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -50,7 +52,7 @@ _LOOK_SECONDS = 1.0
 _LOST_SECONDS = 120.0  # without a heartbeat, a run on another machine counts as lost
 _RECOVER_SECONDS = 10.0  # between two looks at all runs
 _TIDY_SECONDS = 3600.0  # between two looks for runs that are old
-_DAY = 86_400.0
+_DAY, _HOUR = 86_400.0, 3600.0
 _OWN_ID = re.compile(r"[0-9a-f]{23}")  # as new_run_id makes them
 
 
@@ -61,6 +63,7 @@ class _Given:
     folder: RunFolder
     ticket: str
     future: Future
+    kind: str
 
     def still(self, *states: str) -> Callable[[Run], bool]:
         """Whether a run is still the one that was given, and in one of those states."""
@@ -121,7 +124,8 @@ class Dispatcher:
 
         if run.state == RUNNING and self._abandoned(folder, run):
             sentence = NOT_HEARD_OF if self._elsewhere(run) else SERVER_STOPPED
-            if folder.change(as_it_was, state=INTERRUPTED, ended=time.time(), error=sentence):
+            told = interruption(sentence, run.kind)
+            if folder.change(as_it_was, state=INTERRUPTED, ended=time.time(), error=told):
                 _clear(folder)
                 if given is not None:
                     self._client.cancel([given.future], force=True)
@@ -152,19 +156,24 @@ class Dispatcher:
     def tidy(self) -> None:
         """Remove runs that ended long ago, and what deleting and writing left behind. Kept sets are elsewhere."""
         remove_leftovers(self._dir)
-        if self._settings.runs_kept_days:
-            before = time.time() - self._settings.runs_kept_days * _DAY
-
-            def old(run: Run) -> bool:
-                return run.over and (run.ended or run.created) < before
-
-            for run in list_runs(self._dir):
-                if old(run):
-                    self._try(run.id, RunFolder(self._dir, run.id).remove_if, old)
+        in_use = []
+        for run in list_runs(self._dir):
+            if self._is_old(run):
+                self._try(run.id, RunFolder(self._dir, run.id).remove_if, self._is_old)
+            elif not run.over and run.config.get("file"):
+                in_use.append(Path(run.config["file"]))
+        self._try("old uploads", uploads.tidy, self._settings, in_use)
         for run_id in run_ids(self._dir):
             # Of a worker that was killed just when its run was deleted. Only what we named ourselves.
             if _OWN_ID.fullmatch(run_id):
                 RunFolder(self._dir, run_id).sweep(older_than_seconds=_DAY)
+
+    def _is_old(self, run: Run) -> bool:
+        """Whether a run ended so long ago that it is removed; what is large goes earlier."""
+        days, hours = self._settings.runs_kept_days, self._settings.exports_kept_hours
+        limits = [days * _DAY, hours * _HOUR if run.kind == EXPORT else 0.0]
+        kept = min((seconds for seconds in limits if seconds), default=None)
+        return run.over and kept is not None and (run.ended or run.created) < time.time() - kept
 
     def end(self) -> None:
         """Note for every run given out that its worker is gone: those begun are interrupted, the others wait again."""
@@ -182,23 +191,29 @@ class Dispatcher:
             return run.state == QUEUED and (not run.owner or self._abandoned(folder, run))
 
         try:
-            if not waits(folder.run):
+            run = folder.run
+            if not waits(run):
                 queue.take(self._dir, run_id)  # given out or over: put here by somebody who had looked too early
             elif folder.should_stop():
                 folder.change(waits, state=STOPPED, ended=time.time())
                 queue.take(self._dir, run_id)
-            elif idle:
+            elif idle and self._has_room(run.kind, idle):
                 ticket = secrets.token_hex(8)
                 owner = {**self._owner, "ticket": ticket, "given": time.time()}
                 # First the owner, then the place: whoever ends in between leaves a run that can be found.
                 taken = folder.change(waits, owner=owner)
                 queue.take(self._dir, run_id)
                 if taken:
-                    self._give(folder, ticket, min(idle))
+                    self._give(folder, ticket, min(idle), run.kind)
         except UnknownRun:
             queue.take(self._dir, run_id)
 
-    def _give(self, folder: RunFolder, ticket: str, worker: str) -> None:
+    def _has_room(self, kind: str, idle: set[str]) -> bool:
+        """Whether a run of a kind may begin: fetching, which may take hours, leaves a worker to the other kinds."""
+        fetching = sum(given.kind == DOWNLOAD for given in self._busy.values())
+        return kind != DOWNLOAD or fetching + 1 < len(self._busy) + len(idle) or (not fetching and not self._busy)
+
+    def _give(self, folder: RunFolder, ticket: str, worker: str, kind: str) -> None:
         future = self._client.submit(
             execute, self._settings, self._dir, folder.id, ticket, key=f"run-{folder.id}-{ticket}", workers=[worker],
             allow_other_workers=self._external, pure=False,
@@ -207,7 +222,7 @@ class Dispatcher:
             from distributed import fire_and_forget
 
             fire_and_forget(future)  # it goes on without this server
-        self._busy[worker] = _Given(folder, ticket, future)
+        self._busy[worker] = _Given(folder, ticket, future, kind)
 
     def _take_back(self, address: str) -> None:
         """Put a run in the line again whose worker ended before it began; no other worker may take it."""
@@ -272,7 +287,8 @@ def _how_it_ended(future: Future) -> tuple[str, str]:
 
 def _note_end(given: _Given, state: str, sentence: str) -> None:
     try:
-        if given.folder.change(given.still(QUEUED, RUNNING), state=state, ended=time.time(), error=sentence):
+        told = interruption(sentence, given.folder.run.kind)
+        if given.folder.change(given.still(QUEUED, RUNNING), state=state, ended=time.time(), error=told):
             _clear(given.folder)
     except UnknownRun:
         given.folder.sweep()  # it was deleted, which is as it should be
@@ -280,6 +296,8 @@ def _note_end(given: _Given, state: str, sentence: str) -> None:
 
 def _clear(folder: RunFolder) -> None:
     """Remove what a worker that was killed had not finished writing."""
+    shutil.rmtree(folder.path / SCRATCH, ignore_errors=True)
+    remove_leftovers(folder.path / EXPORTS, older_than_hours=0)
     remove_leftovers(folder.path, older_than_hours=0)
     remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
 

@@ -4,7 +4,7 @@ run.json         what the run is and how far it has come; replaced whole, never 
 name             the name that somebody gave it later, apart from run.json, which the worker writes
 lock             held for the moment in which run.json passes from one process to another
 text.txt         the text it works on, where there is one
-metrics.jsonl    one JSON object a line, only ever appended to
+metrics.jsonl    one JSON object a line, only ever appended to; its share is of the whole run
 vocab.json       the tokens and their counts, by integer
 corpus/          the text as integers, of a long text in a run that has not finished; see `training.encode`
 checkpoints/N/   one .npy file an array; the highest N is the newest, and complete
@@ -13,6 +13,8 @@ from_set.npy     which of its rows came from a vector set
 frames/          pictures of the way, for the map; see `frames`
 stop             there when somebody has asked the run to stop
 heartbeat        touched while a worker is at it
+scratch/         the vector set that an import is making
+exports/         the file that an export made
 error.log        for whoever runs the server: what Python said
 
 Whose run.json is: nobody's while the run waits or is over, the dispatcher's once it has
@@ -46,6 +48,7 @@ from embedcore.runs.record import (
     RESUMABLE,
     RUNNING,
     STOPPED,
+    TRAIN,
     Run,
     check_run_name,
     is_run_id,
@@ -57,7 +60,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
-    "ENDED", "FAILED", "FINISHED", "INTERRUPTED", "QUEUED", "RESUMABLE", "RUNNING", "STOPPED",
+    "ENDED", "FAILED", "FINISHED", "INTERRUPTED", "QUEUED", "RESUMABLE", "RUNNING", "STOPPED", "TRAIN",
     "Run", "RunFolder", "check_run_name", "is_run_id", "list_runs", "new_run_id", "run_ids",
 ]  # fmt: skip
 

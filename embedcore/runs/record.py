@@ -16,8 +16,12 @@ from embedcore.errors import BadName
 
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 FAILED, INTERRUPTED = "failed", "interrupted"
+TRAIN, IMPORT, DOWNLOAD, EXPORT = "train", "import", "download", "export"  # the kinds of runs
 ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
 RESUMABLE = ENDED - {FINISHED}
+
+SCRATCH = "scratch"  # the folder in a run's folder for what is being made
+EXPORTS = "exports"  # the folder in a run's folder for the file that it made
 
 MAX_NAME_CHARACTERS = 120
 _ID = re.compile(r"[a-z0-9]{4,40}")
@@ -53,8 +57,8 @@ class Run:
     """What run.json says. Times are seconds since 1970, in UTC."""
 
     id: str
-    kind: str  # which job: "train"
-    name: str  # for people: the first words of the text
+    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD or EXPORT
+    name: str  # for people: the first words of the text, or what is done
     config: dict[str, Any]  # what the job was asked to do
     state: str = QUEUED
     created: float = 0.0

@@ -16,12 +16,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from embedcore.errors import BadSetting, EmbedcoreError, RunProblem, StorageProblem
+from embedcore.errors import BadSetting, EmbedcoreError, RunProblem, StorageProblem, UnknownRun
 from embedcore.runs import queue
 from embedcore.runs.folder import (
     FAILED,
@@ -29,6 +29,7 @@ from embedcore.runs.folder import (
     QUEUED,
     RESUMABLE,
     RUNNING,
+    TRAIN,
     Run,
     RunFolder,
     list_runs,
@@ -98,6 +99,7 @@ class Runs:
         self._resuming = threading.Lock()  # some network disks lock between processes only
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = False
+        self._kinds: dict[str, str] = {}  # by run: its kind, which never changes
 
     # the dispatcher
 
@@ -290,33 +292,64 @@ class Runs:
         _ = folder.run
         return folder
 
-    def recent(self, limit: int = 10) -> list[Run]:
-        """The newest runs."""
-        return list(itertools.islice(list_runs(self._dir), limit))
+    def recent(self, limit: int = 10, *, kinds: Collection[str] | None = None) -> list[Run]:
+        """The newest runs, of all kinds or of some."""
+        return list(itertools.islice(self.all(kinds), limit))
 
-    def listing(self, limit: int = 50, offset: int = 0) -> list[RunSummary]:
+    def all(self, kinds: Collection[str] | None = None) -> Iterator[Run]:
+        """All runs, newest first, of all kinds or of some, read one by one as they are asked for.
+
+        What cannot be read is passed over. Raises StorageProblem.
+        """
+        if kinds is None:
+            yield from list_runs(self._dir)
+            return
+        for run_id in self._ids(kinds):
+            try:
+                yield RunFolder(self._dir, run_id).run
+            except (UnknownRun, StorageProblem):
+                continue
+
+    def listing(self, limit: int = 50, offset: int = 0, *, kinds: Collection[str] | None = None) -> list[RunSummary]:
         """One page of the list of runs, newest first: `limit` of them after the first `offset`.
 
-        A run that cannot be read is left out of its page. Raises StorageProblem.
+        Of all kinds, or of some. A run that cannot be read is left out of its page. Raises StorageProblem.
         """
         places = {run_id: place for place, run_id in enumerate(queue.waiting(self._dir), 1)}
-        ids = (run_id for run_id in run_ids(self._dir) if RunFolder(self._dir, run_id).exists())
         found = []
-        for run_id in itertools.islice(ids, offset, offset + limit):
+        for run_id in itertools.islice(self._ids(kinds), offset, offset + limit):
             folder = RunFolder(self._dir, run_id)
             try:
                 run, metric = folder.run, folder.last_metric()
             except EmbedcoreError:
                 continue  # deleted just now, or damaged
-            # What failed before its first checkpoint would fail again.
-            resumable = run.state in RESUMABLE and (run.state != FAILED or folder.checkpoint_number() > 0)
+            # A training that failed before its first checkpoint would fail again; a file may be fetched next time.
+            hopeful = run.state != FAILED or run.kind != TRAIN or folder.checkpoint_number() > 0
+            resumable = run.state in RESUMABLE and hopeful
             place = places.get(run_id) if run.state == QUEUED else None
             found.append(RunSummary(run, metric, place, folder.beginning(_BEGINNING_CHARACTERS), resumable))
         return found
 
-    def count(self) -> int:
-        """How many runs there are."""
-        return sum(RunFolder(self._dir, run_id).exists() for run_id in run_ids(self._dir))
+    def count(self, *, kinds: Collection[str] | None = None) -> int:
+        """How many runs there are, of all kinds or of some."""
+        return sum(1 for _ in self._ids(kinds))
+
+    def _ids(self, kinds: Collection[str] | None) -> Iterator[str]:
+        """The ids of the runs of some kinds, newest first; each run is read once to learn its kind."""
+        for run_id in run_ids(self._dir):
+            folder = RunFolder(self._dir, run_id)
+            if not folder.exists():
+                self._kinds.pop(run_id, None)
+            elif kinds is None or self._kind(folder) in kinds:
+                yield run_id
+
+    def _kind(self, folder: RunFolder) -> str | None:
+        if folder.id not in self._kinds:
+            try:
+                self._kinds[folder.id] = folder.run.kind
+            except EmbedcoreError:
+                return None  # deleted just now, or damaged
+        return self._kinds[folder.id]
 
     def ask_to_stop(self, run_id: str) -> None:
         """Ask a run to stop; it keeps what it has. One that waits never starts, one that is over is left alone."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embedcore.errors import StorageProblem, TrainingProblem
+from embedcore.leftovers import remove_leftovers
 from embedcore.library import open_vectors
 from embedcore.runs import first
 from embedcore.runs.checkpoints import Saver
 from embedcore.runs.folder import CORPUS, RunFolder
 from embedcore.runs.frames import FrameWriter
 from embedcore.settings import Settings
-from embedcore.storage import remove_leftovers
 from embedcore.training import TrainConfig
 from embedcore.training.encode import encode, open_corpus
 from embedcore.training.initial import FirstWeight

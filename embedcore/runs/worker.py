@@ -17,12 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
-from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, RunFolder
+from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, TRAIN, RunFolder
+from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT
 from embedcore.settings import Settings
 
 BEAT_SECONDS = 2.0
+_KEPT = "What the last checkpoint held is kept."
+_KEPT_OF = {  # what an ended run of the other kinds keeps
+    IMPORT: "Nothing of it is kept; resume begins anew.",
+    DOWNLOAD: "What was fetched is kept, and resume goes on from there.",
+    EXPORT: "Nothing of it is kept; resume begins anew.",
+}
 DELETED = "deleted"  # what `execute` returns for a run that is no longer there
-WORKER_DIED = "The worker process of this run ended before the run did. What the last checkpoint held is kept."
+WORKER_DIED = f"The worker process of this run ended before the run did. {_KEPT}"
 _END_TRIES = 30  # a second apart
 
 
@@ -32,7 +39,32 @@ def _train(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     return run_training(folder, settings)
 
 
-JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {"train": _train}
+def _import(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.importing import run_import
+
+    return run_import(folder, settings)
+
+
+def _download(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.downloading import run_download
+
+    return run_download(folder, settings)
+
+
+def _export(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.exporting import run_export
+
+    return run_export(folder, settings)
+
+
+JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {
+    TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export,
+}  # fmt: skip
+
+
+def interruption(sentence: str, kind: str) -> str:
+    """A sentence on a training that ended early, as it holds for a run of another kind."""
+    return sentence.replace(_KEPT, _KEPT_OF.get(kind, _KEPT))
 
 
 def execute(settings: Settings, runs_dir: Path, run_id: str, ticket: str = "") -> str:
@@ -49,10 +81,10 @@ def execute(settings: Settings, runs_dir: Path, run_id: str, ticket: str = "") -
         if not folder.held_in(run):
             return run.state
         if run.state != QUEUED:
-            return _end(folder, state=INTERRUPTED, error=WORKER_DIED)
+            return _end(folder, state=INTERRUPTED, error=interruption(WORKER_DIED, run.kind))
         folder.beat()
         threading.Thread(target=_beat, args=(folder, done), daemon=True).start()
-        return _work(folder, settings)
+        return _work(folder, settings, run.kind)
     except UnknownRun:
         return DELETED
     finally:
@@ -60,7 +92,7 @@ def execute(settings: Settings, runs_dir: Path, run_id: str, ticket: str = "") -
         folder.sweep()
 
 
-def _work(folder: RunFolder, settings: Settings) -> str:
+def _work(folder: RunFolder, settings: Settings, kind: str) -> str:
     """Do the job and write down how it ended."""
     try:
         run = folder.run
@@ -73,9 +105,8 @@ def _work(folder: RunFolder, settings: Settings) -> str:
     except EmbedcoreError as error:
         return _end(folder, state=FAILED, error=str(error))
     except MemoryError:
-        return _end(
-            folder, state=FAILED, error="There was not enough memory for this. Try fewer dimensions or a shorter text."
-        )
+        hint = " Try fewer dimensions or a shorter text." if kind == TRAIN else ""
+        return _end(folder, state=FAILED, error=f"There was not enough memory for this.{hint}")
     except Exception:
         if not folder.exists():
             return DELETED  # what it was about to read or write is gone
