@@ -10,12 +10,13 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from embedcore import catalog, disk, downloads, library
 from embedcore import settings as settings_module
 from embedcore.catalog import Entry
+from embedcore.catalog.wanted import Wanted, from_address, from_entry
 from embedcore.downloads import Kept, RemoteFile
 from embedcore.errors import BadSetting
 from embedcore.formats import READABLE
@@ -84,14 +85,14 @@ def download_set(args: argparse.Namespace) -> Answer:
     """Fetch a set of the catalog, or a file by its URL, and keep it as a set."""
     # Whoever can start commands here can ask this machine's network anyway.
     settings = replace(settings_module.load(), private_urls=True)
-    wanted = _wanted(args, settings)
-    if done := _here_already(wanted, args, settings):
+    name, wanted = _wanted(args, settings)
+    if done := _here_already(name, wanted, settings):
         return done
-    name = library.check_free(wanted.name, overwrite=args.overwrite, settings=settings)  # before much is fetched
+    name = library.check_free(name, overwrite=args.overwrite, settings=settings)  # before much is fetched
     if args.accept_changed:
         downloads.forget(wanted.file, settings)
     kept = _fetch(wanted.file, settings)
-    result, lines = _make(kept, replace(wanted, name=name), args, settings)
+    result, lines = _make(kept, name, wanted, args, settings)
     if args.keep_file:
         lines.append(f"The fetched file, {disk.counted(kept.bytes)}, is kept in {kept.path.parent}.")
     else:
@@ -100,41 +101,19 @@ def download_set(args: argparse.Namespace) -> Answer:
     return {**result, **checked, "file": str(kept.path) if args.keep_file else None}, lines
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """What is fetched, and what becomes of it."""
-
-    name: str
-    file: RemoteFile
-    source: str
-    licence: str | None
-    member: str | None
-    format: str | None
-    entry: Entry | None
-
-
-def _wanted(args: argparse.Namespace, settings: Settings) -> _Wanted:
-    """What the arguments ask for. Raises BadSetting, DownloadProblem."""
+def _wanted(args: argparse.Namespace, settings: Settings) -> tuple[str, Wanted]:
+    """The name of the set to be, and what the arguments ask for. Raises BadSetting, DownloadProblem."""
+    asked: dict[str, Any] = {"licence": args.licence, "format": args.format, "member": args.member}
     if "://" in args.what:
         if not args.name:
             raise BadSetting("Say with --name what the set from this address will be called.")
         downloads.check_url(args.what, settings)
-        source = f"fetched from {printable(args.what, 500)}"
-        file = downloads.from_url(args.what)
-        return _Wanted(args.name, file, source, args.licence, args.member, args.format, None)
+        return args.name, from_address(args.what, **asked)
     entries = catalog.entries(settings, strict=True)
     entry = entries.get(args.what)
     if entry is None:
         raise BadSetting(f"There is no “{printable(args.what)}” in the catalog.{_near(args.what, entries)}")
-    return _Wanted(
-        name=args.name or entry.name,
-        file=entry.file,
-        source=entry.source,
-        licence=args.licence or entry.licence,
-        member=args.member or entry.member,
-        format=args.format or entry.format,
-        entry=entry,
-    )
+    return args.name or entry.name, from_entry(entry, **asked)
 
 
 def _near(name: str, entries: dict[str, Entry]) -> str:
@@ -146,9 +125,9 @@ def _near(name: str, entries: dict[str, Entry]) -> str:
     return f" Near: {', '.join(map(str, near))}."
 
 
-def _here_already(wanted: _Wanted, args: argparse.Namespace, settings: Settings) -> Answer | None:
+def _here_already(name: str, wanted: Wanted, settings: Settings) -> Answer | None:
     """The answer where the bundled set is asked for: it needs no fetching."""
-    if wanted.entry is None or wanted.name != library.BUNDLED:
+    if wanted.entry is None or name != library.BUNDLED:
         return None
     for info in library.list_vectors(settings):
         if info.bundled:
@@ -173,21 +152,18 @@ def _fetch(file: RemoteFile, settings: Settings) -> Kept:
         ) from None
 
 
-def _make(kept: Kept, wanted: _Wanted, args: argparse.Namespace, settings: Settings) -> Answer:
+def _make(kept: Kept, name: str, wanted: Wanted, args: argparse.Namespace, settings: Settings) -> Answer:
     """The set, made of the fetched file. Raises KeyboardInterrupt that says what is kept."""
-    fetched = {"url": kept.url, "file": kept.name, "member": wanted.member, "bytes": kept.bytes}
-    checked = {"sha256": kept.sha256, "verified": kept.verified, "fetched": kept.fetched}
-    meta = {**({"catalog": wanted.entry.name} if wanted.entry else {}), "download": {**fetched, **checked}}
     try:
         with interruptible(), import_bar() as on_progress:
             done = import_vectors(
                 kept.path,
-                wanted.name,
+                name,
                 format=wanted.format,
                 member=wanted.member,
                 source=wanted.source,
                 licence=wanted.licence,
-                meta=meta,
+                meta=wanted.about(kept),
                 overwrite=args.overwrite,
                 on_progress=on_progress,
                 settings=settings,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,16 @@ import pytest
 from embedcore import settings as settings_module
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
+from tests import loopback
+from tests.loopback import Host
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the developer's shell or CI has set does not reach a test."""
     for name in [*os.environ]:
-        if name.startswith("EMBEDCORE_") or name == "DASK_SCHEDULER_ADDRESS":
+        ours = name.startswith("EMBEDCORE_") or name == "DASK_SCHEDULER_ADDRESS"
+        if ours or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
 
 
@@ -25,6 +29,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _no_settings_from_outs
     """The settings of an empty home folder, which EMBEDCORE_HOME names during the test."""
     monkeypatch.setenv("EMBEDCORE_HOME", str(tmp_path / "home"))
     return settings_module.load()
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
+    """A web server on loopback; each address is tried once."""
+    monkeypatch.setattr("embedcore.downloads.fetching.PAUSES", ())
+    with loopback.running() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,8 @@ from embedcore.downloads import RemoteFile, fetch, fetching, from_url
 from embedcore.downloads.part import PartFile
 from embedcore.errors import DownloadProblem, StorageProblem
 from embedcore.settings import Settings
-from tests import loopback
 from tests.loopback import WAIT_SECONDS, Host
+from tests.test_runs import until
 
 ROOT = Path(__file__).parent.parent
 DATA = bytes((7 * number + number // 251) % 256 for number in range(300_000))
@@ -32,17 +31,8 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def _no_pauses_and_no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+def _three_rounds_without_pauses(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetching, "PAUSES", (0.0, 0.0))
-    for name in [*os.environ]:
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with loopback.running() as started:
-        yield started
 
 
 @pytest.fixture
@@ -407,6 +397,7 @@ def test_two_who_want_one_file_share_it(host: Host, settings: Settings) -> None:
     second = threading.Thread(target=get, args=(lambda done, total: waits.set(),))
     second.start()
     assert waits.wait(WAIT_SECONDS)
+    until(lambda: bool(downloads.parts(settings)), WAIT_SECONDS, "the part that the first one writes")
     (part,) = downloads.parts(settings)
     assert part.fetching
     with pytest.raises(DownloadProblem, match="is being fetched just now"):

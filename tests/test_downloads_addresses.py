@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,24 +15,9 @@ from embedcore import downloads
 from embedcore.downloads import addresses, check_url, fetch, fetching, from_url, transport
 from embedcore.errors import DownloadProblem
 from embedcore.settings import Settings
-from tests import loopback
 from tests.loopback import Host
 
 DATA = b"word 1 2 3\n" * 1000
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses_and_no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "PAUSES", ())
-    for name in [*os.environ]:
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with loopback.running() as started:
-        yield started
 
 
 class Names:
@@ -216,6 +199,7 @@ def test_no_password_of_the_user_is_sent(
 
 def test_a_host_that_never_answers(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(fetching, "PAUSES", ())
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and says nothing
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v.txt"
         with pytest.raises(DownloadProblem, match=r"127\.0\.0\.1: did not answer in time"):

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +20,13 @@ import pytest
 from embedcore import catalog, disk, downloads
 from embedcore.__main__ import main
 from embedcore.catalog import Entry
-from embedcore.downloads import RemoteFile, fetching
+from embedcore.downloads import RemoteFile
 from embedcore.library import list_vectors, open_vectors
 from embedcore.settings import Settings
-from tests import loopback
 from tests.loopback import WAIT_SECONDS, Host
 
 ROOT = Path(__file__).parent.parent
 WORDS = ["the", "of", "king", "queen", "사과"]
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses_and_no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "PAUSES", ())
-    for name in [*os.environ]:
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    with loopback.running() as started:
-        yield started
 
 
 def numbers(dim: int, rows: int = len(WORDS)) -> np.ndarray[Any, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from embedcore import catalog, downloads
+from embedcore.catalog.wanted import Wanted, from_address, from_entry
 from embedcore.downloads import Kept, RemoteFile
 from embedcore.errors import BadSetting
 from embedcore.library import check_free
@@ -17,18 +17,6 @@ from embedcore.settings import Settings
 from embedcore.storage import printable
 
 _IMPORTING = 0.25  # how long making a set of a file takes, against fetching it: hosts are slower than disks
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What is fetched, and what is known of it."""
-
-    file: RemoteFile
-    format: str | None
-    member: str | None
-    source: str
-    licence: str | None
-    entry: str | None  # of the catalog
 
 
 def run_download(folder: RunFolder, settings: Settings) -> dict[str, Any]:
@@ -53,30 +41,24 @@ def run_download(folder: RunFolder, settings: Settings) -> dict[str, Any]:
             return result
         imported = make_set(
             kept.path, config.name, folder, settings, reporter, format=wanted.format, member=wanted.member,
-            source=wanted.source, licence=wanted.licence, overwrite=config.overwrite, meta=_about(kept, wanted),
+            source=wanted.source, licence=wanted.licence, overwrite=config.overwrite, meta=wanted.about(kept),
         )  # fmt: skip
     except Stopped:
         return STOPPED_EARLY
     return {**result, **result_of(imported)}
 
 
-def _wanted(config: DownloadConfig, settings: Settings) -> _Wanted:
-    """What a config asks for; what it leaves open is as the catalog says. Raises BadSetting, DownloadProblem."""
+def _wanted(config: DownloadConfig, settings: Settings) -> Wanted:
+    """What a config asks for. Raises BadSetting, DownloadProblem."""
+    asked: dict[str, Any] = {
+        "source": config.source, "licence": config.licence, "format": config.format, "member": config.member,
+    }  # fmt: skip
     if config.url is not None:
-        source = config.source or f"fetched from {printable(config.url, 500)}"
-        file = downloads.from_url(config.url)
-        return _Wanted(file, config.format, config.member, source, config.licence, None)
+        return from_address(config.url, **asked)
     entry = catalog.entries(settings).get(config.catalog or "")
     if entry is None:
         raise BadSetting(f"There is no “{printable(config.catalog or '')}” in the catalog any more.")
-    return _Wanted(
-        entry.file,
-        config.format or entry.format,
-        config.member or entry.member,
-        config.source or entry.source,
-        config.licence or entry.licence,
-        entry.name,
-    )
+    return from_entry(entry, **asked)
 
 
 def _fetch(file: RemoteFile, settings: Settings, reporter: Reporter) -> Kept:
@@ -86,19 +68,3 @@ def _fetch(file: RemoteFile, settings: Settings, reporter: Reporter) -> Kept:
 
     reporter.at(FETCHING, 0.0)
     return downloads.fetch(file, settings=settings, on_progress=on_progress)
-
-
-def _about(kept: Kept, wanted: _Wanted) -> dict[str, Any]:
-    """What the set's meta.json says of its file."""
-    return {
-        **({"catalog": wanted.entry} if wanted.entry else {}),
-        "download": {
-            "url": kept.url,
-            "file": kept.name,
-            "member": wanted.member,
-            "bytes": kept.bytes,
-            "sha256": kept.sha256,
-            "verified": kept.verified,
-            "fetched": kept.fetched,
-        },
-    }
