@@ -7,20 +7,29 @@ search returns it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from embedcore import parallel
+
 Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.int64]
+Found = tuple[Rows, npt.NDArray[np.float64]]  # rows and their similarities, best first
 
 _CHUNK_ROWS = 65_536
 _SCORE_CHUNK = 256  # scores whose maximum is taken together when looking for a threshold
-_SLACK = 1e-5  # more than float32 errs in a cosine; what lies so close is compared again in float64
-
-_MANY = 10_000
+_QUERIES_AT_ONCE = 256
+_WORTH_THREADS = 1 << 24  # products, from so many on; below, waiting for each other costs more than it brings
+_MOST_NUMBERS = 1 << 24  # of a matrix that a thread takes at a time: 64 MB
+_MOST_SCORES = 1 << 21  # that it computes from them: 8 MB
+_ROWS_AT_ONCE = 4_096
+_PRECISE_AT_ONCE = 4_096  # rows held in float64
+_NONE: Rows = np.empty(0, dtype=np.int64)
+_SHORT, _LONG = 1e-25, 1e30  # lengths between which products in float32 stay in range
 
 
 def norms(matrix: Floats) -> npt.NDArray[np.float32]:
@@ -57,37 +66,6 @@ def cosine_matrix(vectors: Floats) -> npt.NDArray[np.float64]:
     return similarities
 
 
-def top_k(scores: Floats, k: int) -> Rows:
-    """The places of the k highest of N scores, highest first, ties by lower place: (min(k, N),).
-
-    Scores of minus infinity or NaN are left out.
-    """
-    places = candidates(scores, k, slack=0.0)
-    best = np.argsort(-scores[places], kind="stable")  # places rise, so ties stay in their order
-    return places[best[: max(k, 0)]]
-
-
-def candidates(scores: Floats, k: int, slack: float) -> Rows:
-    """The places, rising, of every score at most `slack` below the k-th highest.
-
-    Much cheaper than `argpartition`: the k-th highest of the maxima of chunks cannot be
-    above the k-th highest score, and few scores reach it.
-    """
-    if k < 1:
-        return np.empty(0, dtype=np.int64)
-    whole = len(scores) // _SCORE_CHUNK * _SCORE_CHUNK
-    threshold = -np.inf
-    if whole // _SCORE_CHUNK >= 2 * k:
-        maxima = np.fmax.reduce(scores[:whole].reshape(-1, _SCORE_CHUNK), axis=1)  # fmax passes over NaN
-        threshold = float(np.partition(np.nan_to_num(maxima, nan=-np.inf), -k)[-k])
-    places = np.flatnonzero(scores >= threshold - slack)
-    places = places[scores[places] > -np.inf]
-    if len(places) > k:
-        kth = np.partition(scores[places], -k)[-k]
-        places = places[scores[places] >= kth - slack]
-    return places.astype(np.int64)
-
-
 def most_similar(
     matrix: Floats,
     lengths: Floats,
@@ -95,38 +73,215 @@ def most_similar(
     topn: int = 10,
     *,
     exclude: Iterable[int] = (),
-    within: int | Rows | None = None,
-) -> tuple[Rows, npt.NDArray[np.float64]]:
+    within: int | Sequence[int] | Rows | None = None,
+) -> Found:
     """The rows of a (V, D) matrix nearest to `query` (D,) by cosine, and their similarities.
 
-    Exact: ranked in float64, ties by lower row. Returns at most `topn` rows, best first,
-    without those in `exclude` and those without a direction. `lengths` (V,) comes from
-    `norms`. `within` looks among the first so many rows only, or among the rows it lists.
+    As `most_similar_many`, for one query.
     """
-    if isinstance(within, np.ndarray):
-        rows = np.unique(within)
-        part, part_lengths = matrix[rows], lengths[rows]
-    else:
-        stop = len(matrix) if within is None else max(0, min(within, len(matrix)))
-        rows, part, part_lengths = None, matrix[:stop], lengths[:stop]
-    target = unit(query)
-    if np.isnan(target).any() or not len(part):
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    with np.errstate(all="ignore"):
-        scores = part @ target.astype(part.dtype)  # (n,)
-        scores /= part_lengths
-    scores[~((part_lengths > 0) & (part_lengths < np.inf))] = -np.inf
-    excluded = np.fromiter(exclude, dtype=np.int64)
-    if rows is not None:
-        excluded = np.flatnonzero(np.isin(rows, excluded))
-    scores[excluded[excluded < len(scores)]] = -np.inf
-    places = candidates(scores, topn, slack=_SLACK)
-    if len(places) > topn + _MANY:  # thousands of equal rows: float32 will do
-        places = top_k(scores, topn)
-    precise = np.sum(unit(part[places]) * target, axis=1)  # (about topn,); equal rows give equal sums
-    best = np.argsort(-precise, kind="stable")[:topn]
-    places, precise = places[best], np.clip(precise[best], -1.0, 1.0)
-    return (places if rows is None else rows[places]), precise
+    return most_similar_many(matrix, lengths, np.asarray(query)[None], topn, exclude=[exclude], within=within)[0]
+
+
+def most_similar_many(
+    matrix: Floats,
+    lengths: Floats,
+    queries: Floats,
+    topn: int = 10,
+    *,
+    exclude: Sequence[Iterable[int]] | None = None,
+    within: int | Sequence[int] | Rows | None = None,
+) -> list[Found]:
+    """For each of the queries (Q, D) the rows of a (V, D) matrix nearest by cosine, and their similarities.
+
+    Exact: compared in float64, to the twelfth decimal, ties by lower row; the answer to a query
+    does not depend on what else is asked. At most `topn` rows a query, best first, without
+    those in its `exclude` and those without a direction; none for a query without a direction.
+    `lengths` (V,) comes from `norms`. `within` looks among the first so many rows only, or
+    among the rows it lists. Raises IndexError for a listed row that there is not.
+
+    The matrix is read once for every 256 queries, in pieces whose scores are looked through
+    while they are in the processor's cache; all scores are never there at the same time.
+    """
+    count, rows = len(matrix), None
+    if isinstance(within, (int, np.integer)):
+        count = max(0, min(int(within), count))
+    elif within is not None:
+        rows = _listed(within, count)
+        count = len(rows)
+    directions = unit(queries)  # (Q, D)
+    left_out = [np.unique(np.fromiter(some, dtype=np.int64)) for some in exclude or [()] * len(directions)]
+    # Those left out are sought like all others, so that a pass need not look at them.
+    wanted = np.array([max(topn, 0) + len(some) for some in left_out], dtype=np.int64)  # (Q,)
+    found: list[Found] = [(_NONE, np.empty(0))] * len(directions)
+    asked = np.flatnonzero(np.isfinite(directions).all(axis=1)) if topn > 0 else _NONE
+    for start in range(0, len(asked), _QUERIES_AT_ONCE):
+        these = asked[start : start + _QUERIES_AT_ONCE]
+        best = _Pass(matrix, lengths, rows, directions[these], wanted[these]).run(count)
+        for query, (places, similarities) in zip(these, best, strict=True):
+            kept = np.flatnonzero(~np.isin(places, left_out[query]))[:topn]
+            found[query] = places[kept], similarities[kept]
+    return found
+
+
+def _listed(within: Sequence[int] | Rows, rows: int) -> Rows:
+    """The rows listed, rising, each once."""
+    listed = np.unique(np.asarray(within, dtype=np.int64))
+    if len(listed) and not 0 <= listed[0] <= listed[-1] < rows:
+        wrong = listed[0] if listed[0] < 0 else listed[-1]
+        raise IndexError(f"row {wrong} of a matrix of {rows} rows")
+    return listed
+
+
+class _Best:
+    """The best rows found so far for each of Q queries; several threads may offer rows."""
+
+    def __init__(self, wanted: npt.NDArray[np.int64]) -> None:
+        """`wanted` (Q,): how many rows each query keeps."""
+        self.wanted = wanted
+        self.floors = np.full(len(wanted), -np.inf)  # (Q,) the lowest similarity that can still be among the best
+        self._queries, self._rows, self._similarities = _NONE, _NONE, np.empty(0)  # sorted as far as pruned
+        self._room = 2 * int(wanted.sum())
+        self._lock = threading.Lock()
+
+    def offer(self, queries: Rows, rows: Rows, similarities: npt.NDArray[np.float64]) -> None:
+        """Take n rows more, each for a query, none of which that query was offered before."""
+        with self._lock:
+            self._queries = np.concatenate([self._queries, queries])
+            self._rows = np.concatenate([self._rows, rows])
+            self._similarities = np.concatenate([self._similarities, similarities])
+            if len(self._rows) > self._room or (self.floors == -np.inf).any():
+                self._prune()
+
+    def found(self) -> list[Found]:
+        """The best rows of each query, best first, ties by lower row."""
+        self._prune()
+        ends = np.cumsum(np.bincount(self._queries, minlength=len(self.wanted)))[:-1]
+        return list(zip(np.split(self._rows, ends), np.split(self._similarities, ends), strict=True))
+
+    def _prune(self) -> None:
+        order = np.lexsort((self._rows, -self._similarities, self._queries))
+        queries = self._queries[order]
+        place = np.arange(len(queries)) - np.searchsorted(queries, queries)  # among those of the query
+        order = order[place < self.wanted[queries]]
+        self._queries, self._rows = self._queries[order], self._rows[order]
+        self._similarities = self._similarities[order]
+        last = place == self.wanted[queries] - 1
+        self.floors[queries[last]] = self._similarities[last[place < self.wanted[queries]]]
+
+
+class _Pass:
+    """One pass over a matrix for up to `_QUERIES_AT_ONCE` queries.
+
+    Scores are cosines in float32. A row whose score shows that it may be among the best is
+    compared again in float64, and only that decides.
+    """
+
+    def __init__(
+        self,
+        matrix: Floats,
+        lengths: Floats,
+        rows: Rows | None,
+        directions: npt.NDArray[np.float64],
+        wanted: npt.NDArray[np.int64],
+    ) -> None:
+        self.matrix, self.lengths, self.rows, self.directions = matrix, lengths, rows, directions
+        self.narrow = np.ascontiguousarray(directions.astype(np.result_type(matrix.dtype, np.float32)).T)  # (D, Q)
+        self.best = _Best(wanted)
+        # A sum of D float32 products errs by D roundings at most (Higham, 2002, "Accuracy and Stability of
+        # Numerical Algorithms", equation 3.5), of a sum that Cauchy and Schwarz keep below 1; the rest rounds
+        # query, length, quotient and threshold. Twice, since the lowest of the best errs as well.
+        self.slack = 2 * (matrix.shape[1] + 8) * 2.0**-24
+
+    def run(self, count: int) -> list[Found]:
+        """The best of the first `count` rows, or of the rows listed."""
+        width, queries = max(1, self.matrix.shape[1]), len(self.directions)
+        size = min(count, _MOST_SCORES // queries)
+        if count * width * queries > _WORTH_THREADS:
+            size = min(size, _MOST_NUMBERS // width, -(-count // 4))
+        size = max(1, size)
+        parallel.for_each(self._look_at, [(start, min(start + size, count)) for start in range(0, count, size)])
+        return self.best.found()
+
+    def _look_at(self, piece: tuple[int, int]) -> None:
+        """Keep the rows of a piece that are among the best so far."""
+        places = slice(*piece) if self.rows is None else self.rows[slice(*piece)]
+        part = self.matrix[places]  # (n, D)
+        queries, hits = self._hits(self._scores(part, self.lengths[places]))
+        similarities = np.empty(len(hits))
+        for start in range(0, len(hits), _PRECISE_AT_ONCE):
+            some = slice(start, start + _PRECISE_AT_ONCE)
+            similarities[some] = _precise(part[hits[some]], self.directions[queries[some]])
+        self.best.offer(queries, hits + piece[0] if self.rows is None else self.rows[piece[0] + hits], similarities)
+
+    def _scores(self, part: Floats, lengths: Floats) -> Floats:
+        """Cosines: (n, Q); NaN or minus infinity for a row without a direction."""
+        scores: Floats = np.empty((len(part), len(self.directions)), dtype=self.narrow.dtype)
+        # A product with one query reads few rows at a time faster, as long as no other thread waits to run Python.
+        few = len(self.directions) == 1 and self.matrix.size <= _WORTH_THREADS
+        step = _ROWS_AT_ONCE if few else max(1, len(part))
+        if part.itemsize not in part.strides:
+            part = np.ascontiguousarray(part)  # as BLAS wants one, by rows or by columns
+        with np.errstate(all="ignore"):
+            for start in range(0, len(part), step):
+                rows = slice(start, start + step)
+                if len(self.directions) == 1:
+                    np.matmul(part[rows], self.narrow[:, 0], out=scores[rows, 0])
+                else:
+                    np.matmul(part[rows], self.narrow, out=scores[rows])
+            scores /= lengths[:, None]
+        if len(lengths) and not (lengths.min() > _SHORT and lengths.max() < _LONG):  # also if one is NaN
+            odd = np.flatnonzero(~((lengths > _SHORT) & (lengths < _LONG)))
+            scores[odd] = -np.inf
+            odd = odd[lengths[odd] > 0]  # in these, float32 runs out of range, or a number is not finite
+            for start in range(0, len(odd), _PRECISE_AT_ONCE):
+                some = odd[start : start + _PRECISE_AT_ONCE]
+                scores[some] = unit(part[some]) @ self.directions.T  # (m, Q)
+        return scores
+
+    def _hits(self, scores: Floats) -> tuple[Rows, Rows]:
+        """Which scores (n, Q) may be among the best: queries, rising, and places, rising for each query."""
+        floors = self.best.floors.copy()  # (Q,)
+        if (floors == -np.inf).any():
+            floors = np.maximum(floors, _kth_of_maxima(scores, int(self.best.wanted.max())))
+        least = np.maximum(floors - self.slack, np.finfo(scores.dtype).min)  # so that minus infinity is no hit
+        places, queries = np.divmod(np.flatnonzero(scores >= least.astype(scores.dtype)), len(floors))
+        by_query = np.argsort(queries, kind="stable")
+        places, queries = places[by_query], queries[by_query]
+        crowded = np.flatnonzero(np.bincount(queries, minlength=len(floors)) > 4 * self.best.wanted)
+        if len(crowded):
+            needed = np.ones(len(queries), dtype=bool)
+            for query in crowded:
+                its = np.flatnonzero(queries == query)
+                kth = np.partition(scores[places[its], query], -self.best.wanted[query])[-self.best.wanted[query]]
+                needed[its] = scores[places[its], query] >= kth - self.slack
+            places, queries = places[needed], queries[needed]
+        return queries, places
+
+
+def _kth_of_maxima(scores: Floats, k: int) -> Floats:
+    """A bound (Q,) that at least k of the scores (n, Q) of each query reach; minus infinity if there is none.
+
+    Much cheaper than `partition` of all: among the maxima of chunks, the k-th highest cannot be
+    above the k-th highest score, and few scores reach it.
+    """
+    chunk = min(_SCORE_CHUNK, len(scores) // (2 * k))
+    if not chunk:
+        return np.full(scores.shape[1], -np.inf)
+    whole = len(scores) // chunk * chunk
+    maxima = np.fmax.reduce(scores[:whole].reshape(-1, chunk, scores.shape[1]), axis=1)  # fmax passes over NaN
+    bounds: Floats = np.partition(np.where(np.isnan(maxima), -np.inf, maxima), -k, axis=0)[-k]
+    return bounds
+
+
+def _precise(vectors: Floats, directions: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Cosines (n,) of rows (n, D), each of which has a direction, with directions (n, D), as they are compared.
+
+    Rounded to the twelfth decimal, which float64 is sure of: rows that are multiples of each
+    other would differ in the sixteenth.
+    """
+    products = np.sum(np.ascontiguousarray(unit(vectors)) * directions, axis=1)  # (n,), each row for itself
+    rounded: npt.NDArray[np.float64] = np.clip(np.round(products, 12), -1.0, 1.0) + 0.0  # minus zero is zero
+    return rounded
 
 
 def combined(positive: Floats, negative: Floats) -> npt.NDArray[np.float64]:

@@ -25,7 +25,8 @@ TOKENS_FILE, ORDER_FILE = "tokens.arrow", "order.npy"
 _LONGEST_ASKED = 100  # characters of a word for which near spellings are looked for
 _NEAR_POOL = 60_000  # near spellings are sought among so many of the most frequent tokens
 _CHUNK = 8_192  # tokens decoded at a time
-_BULK = 1_000  # from so many questions on, a hash table over all tokens pays
+_BULK, _BULK_SHARE = 100, 500  # from so many questions on, and one for so many tokens, a pass over all tokens pays
+_BULK_CHUNK = 1 << 20  # tokens looked at in one go of such a pass
 
 
 class Tokens(Sequence[str]):
@@ -146,25 +147,53 @@ class Tokens(Sequence[str]):
 
     def rows(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
         """The rows of N tokens: (N,), -1 for one that is not here."""
-        if len(tokens) < _BULK:
+        if len(tokens) < _BULK + len(self) // _BULK_SHARE:
             one_by_one = (self.row(token) for token in tokens)
             return np.fromiter((-1 if row is None else row for row in one_by_one), dtype=np.int64, count=len(tokens))
+        return self._rows_in_bulk(tokens)
+
+    def _rows_in_bulk(self, tokens: Sequence[str]) -> npt.NDArray[np.int64]:
+        """As `rows`, by one pass over all tokens of this set, each looked for in a hash table of those asked for.
+
+        The other way round the table would be as large as this set.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
         questions = Tokens._of_bytes([token.encode("utf-8", "surrogatepass") for token in tokens])
-        kind = pa.large_binary()
-        rows = pc.index_in(questions._arrow(kind), value_set=self._arrow(kind))  # the first of equal tokens
-        found = _numbers(pc.is_valid(rows).cast(pa.uint8()), np.uint8).astype(bool)
-        return np.asarray(np.where(found, _numbers(rows, np.int32), -1), dtype=np.int64)
+        wide = np.int64 in (questions._offsets.dtype, self._offsets.dtype)
+        kind = pa.large_binary() if wide else pa.binary()
+        asked = questions._arrow(kind).dictionary_encode()  # each once
+        here = self._arrow(kind)
+        rows = np.full(len(asked.dictionary), -1, dtype=np.int64)
+        for start in range(0, len(self), _BULK_CHUNK):
+            places = pc.index_in(here.slice(start, _BULK_CHUNK), value_set=asked.dictionary)
+            hits = np.flatnonzero(_numbers(places.is_valid().cast(pa.uint8()), np.uint8))
+            found = _numbers(places, np.int32)[hits]
+            new = rows[found] < 0
+            rows[found[new][::-1]] = hits[new][::-1] + start  # backwards, so that the first of equal tokens stays
+        found_rows: npt.NDArray[np.int64] = rows[_numbers(asked.indices, np.int32)]
+        return found_rows
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[str]:
         """At most `limit` tokens that begin with `prefix`, lowest row (most frequent) first."""
         start = prefix.encode("utf-8", "surrogatepass")
+        if not start:  # all do, so their order need not be read from the disk
+            words: dict[str, None] = {}
+            for token in self if limit > 0 else ():
+                words[token] = None
+                if len(words) == limit:
+                    break
+            return list(words)
         rows = self._order[self._place(start) : self._place(start + b"\xff")]  # no UTF-8 text has the byte 0xFF
-        if len(rows) > 2 * limit > 0:  # more than needed, since a token may repeat
-            rows = np.partition(rows, 2 * limit)[: 2 * limit]
-        return list(dict.fromkeys(self[int(row)] for row in np.sort(rows)))[:limit]
+        wanted = 2 * limit  # more than needed, since a token may repeat
+        while limit > 0:
+            first = np.partition(rows, wanted)[:wanted] if len(rows) > wanted else rows
+            found = list(dict.fromkeys(self[row] for row in np.sort(first).tolist()))
+            if len(found) >= limit or len(first) == len(rows):
+                return found[:limit]
+            wanted *= 8
+        return []
 
     def near(self, word: str, limit: int = 5) -> list[str]:
         """At most `limit` tokens spelt like `word`, the likeliest first; `word` itself is none.

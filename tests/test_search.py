@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -65,39 +66,25 @@ def test_norms() -> None:
     assert search.norms(np.empty((0, 3), np.float32)).shape == (0,)
 
 
-@pytest.mark.parametrize("size", [0, 1, 9, 256, 300, 5_000, 5_121, 100_000])
-@pytest.mark.parametrize("k", [0, 1, 10, 400, 200_000])
-@pytest.mark.parametrize("kind", ["all different", "many ties", "some missing"])
-def test_top_k_is_a_stable_sort(size: int, k: int, kind: str) -> None:
-    scores = RNG.standard_normal(size, dtype=np.float32)
-    if kind == "many ties":
-        scores = np.round(scores)
-    if kind == "some missing":
-        scores[RNG.random(size) < 0.3] = -np.inf
-        scores[RNG.random(size) < 0.3] = np.nan
-    there = [place for place in range(size) if scores[place] > -np.inf]
-    expected = sorted(there, key=lambda place: (-scores[place], place))[:k]
-    assert search.top_k(scores, k).tolist() == expected
-
-
 def brute(matrix, query, topn, exclude=(), rows=None):  # type: ignore[no-untyped-def]
-    """Rows and cosines by a sort of everything in float64."""
-    wide, target = matrix.astype(np.float64), query.astype(np.float64)
-    with np.errstate(invalid="ignore"):
+    """Rows and cosines by a sort of everything in float64, numbers scaled so that squares stay in range."""
+    with np.errstate(all="ignore"):
+        wide = matrix.astype(np.float64)
+        wide = wide / np.abs(wide).max(axis=1, keepdims=True, initial=0)
+        target = query.astype(np.float64) / np.abs(query.astype(np.float64)).max(initial=0)
         cosines = (wide * target).sum(axis=1) / np.sqrt((wide**2).sum(axis=1)) / np.sqrt((target**2).sum())
-    allowed = [
-        row
-        for row in (range(len(matrix)) if rows is None else rows)
-        if row not in exclude and np.isfinite(cosines[row])
-    ]
+    listed = sorted({*range(len(matrix))} if rows is None else {*np.asarray(rows).tolist()})
+    allowed = [row for row in listed if row not in exclude and np.isfinite(cosines[row])]
     best = sorted(allowed, key=lambda row: (-round(cosines[row], 12), row))[:topn]
     return best, cosines[best]
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("order", ["C", "F", "every other"])
 @pytest.mark.parametrize("size", [1, 12, 3_000, 8_000])
 def test_most_similar_against_a_sort_of_everything(size: int, order: str) -> None:
-    matrix = np.asarray(RNG.standard_normal((size, 8)), dtype=np.float32, order=order)  # type: ignore[call-overload]
+    matrix = RNG.standard_normal((size, 16), dtype=np.float32)[:, ::2]
+    if order != "every other":
+        matrix = np.asarray(matrix, order=order)  # type: ignore[call-overload]
     matrix[size // 2] = 0
     matrix[size // 3, 0] = np.nan
     query = RNG.standard_normal(8, dtype=np.float32)
@@ -109,13 +96,98 @@ def test_most_similar_against_a_sort_of_everything(size: int, order: str) -> Non
             np.testing.assert_allclose(cosines, values, atol=1e-12)
 
 
-def test_ties_go_to_the_lower_row() -> None:
-    matrix = np.tile(RNG.standard_normal((1, 50), dtype=np.float32), (10_000, 1))
-    matrix[::3] *= RNG.uniform(0.1, 10, (len(matrix[::3]), 1)).astype(np.float32)  # same direction, nearly
-    matrix[1::3] = matrix[1]
-    rows, cosines = search.most_similar(matrix[1::3], search.norms(matrix[1::3]), matrix[1], 10)
-    assert rows.tolist() == list(range(10))
-    np.testing.assert_allclose(cosines, 1)
+def nasty(size: int, dim: int, seed: int):  # type: ignore[no-untyped-def]
+    """A matrix with rows of every awkward kind, in a random order."""
+    generator = np.random.default_rng(seed)
+    matrix = generator.standard_normal((size, dim), dtype=np.float32)
+    kinds = generator.integers(0, 12, size)
+    with np.errstate(all="ignore"):
+        matrix[kinds == 0] = 0
+        matrix[kinds == 1, generator.integers(dim)] = np.nan
+        matrix[kinds == 2, generator.integers(dim)] = np.inf
+        matrix[kinds == 3] = matrix[generator.integers(size)]
+        matrix[kinds == 4] = np.round(matrix[kinds == 4])  # small whole numbers: many equal cosines
+        matrix[kinds == 5] *= np.float32(1e-42)  # below what float32 holds with all its digits
+        matrix[kinds == 6] *= np.float32(1e38)  # their squares and lengths leave float32
+        matrix[kinds == 7] = matrix[generator.integers(size)] * np.float32(2) ** generator.integers(-20, 20)
+        matrix[kinds == 8] = -matrix[generator.integers(size)]
+    return matrix
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search of many pieces in three threads, also of a small matrix."""
+    monkeypatch.setattr(search, "_WORTH_THREADS", 0)
+    monkeypatch.setattr(search, "_MOST_NUMBERS", 700)
+    monkeypatch.setattr(search, "_MOST_SCORES", 500)
+    monkeypatch.setattr(search, "_QUERIES_AT_ONCE", 5)
+    monkeypatch.setattr(search, "_PRECISE_AT_ONCE", 30)
+    monkeypatch.setattr(search.parallel, "cores", lambda: 3)
+
+
+def same(found, expected) -> None:  # type: ignore[no-untyped-def]
+    """Two answers are equal to the last bit."""
+    assert found[0].tolist() == expected[0].tolist()
+    assert found[1].tolist() == expected[1].tolist()
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_nasty_matrices_one_and_many_queries_whole_and_in_pieces(
+    seed: int, small_pieces: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = np.random.default_rng(1_000 + seed)
+    size, dim = int(generator.choice([1, 5, 60, 700])), int(generator.choice([1, 2, 5, 33]))
+    matrix = nasty(size, dim, seed)
+    lengths = search.norms(matrix)
+    queries = np.concatenate([matrix[generator.integers(0, size, 4)], nasty(8, dim, seed + 500)])
+    exclude = [generator.integers(0, size, generator.integers(0, 4)).tolist() for _ in queries]
+    exclude[0] = [*range(size)][: size - 1]  # nearly all
+    within: object = [None, size // 2, generator.integers(0, size, size), [0, size - 1]][seed % 4]
+    rows = range(within) if isinstance(within, int) else within
+    for topn in (0, 1, 7, size, size + 5):
+        many = search.most_similar_many(matrix, lengths, queries, topn, exclude=exclude, within=within)
+        with monkeypatch.context() as whole:
+            for name, number in (("_MOST_SCORES", 1 << 21), ("_WORTH_THREADS", 1 << 25), ("_QUERIES_AT_ONCE", 256)):
+                whole.setattr(search, name, number)
+            at_once = search.most_similar_many(matrix, lengths, queries, topn, exclude=exclude, within=within)
+        for query, own, found, other in zip(queries, exclude, many, at_once, strict=True):
+            same(found, other)
+            same(found, search.most_similar(matrix, lengths, query, topn, exclude=own, within=within))
+            if not np.isfinite(search.unit(query)).all():
+                assert len(found[0]) == 0
+                continue
+            expected, cosines = brute(matrix, query, topn, own, rows)
+            assert found[0].tolist() == expected
+            np.testing.assert_allclose(found[1], cosines, atol=1e-12)
+
+
+@pytest.mark.parametrize("dim", [1, 7, 50, 300])
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_ties_go_to_the_lower_row_wherever_they_lie(dim: int, count: int, small_pieces: None) -> None:
+    row = RNG.standard_normal(dim, dtype=np.float32)
+    matrix = np.tile(row, (2_000, 1))
+    others = RNG.random(2_000) < 0.5
+    matrix[others] = RNG.standard_normal((int(others.sum()), dim), dtype=np.float32)
+    matrix[others, 0] = -10 * np.sign(row[0])  # far away
+    equal = np.flatnonzero(~others)
+    matrix[equal[::3]] *= np.float32(4)  # the same direction exactly
+    matrix[equal[1::3]] *= np.float32(2.0**-70)
+    found = search.most_similar_many(matrix, search.norms(matrix), np.tile(row, (count, 1)), 12)
+    for rows, similarities in found:
+        assert rows.tolist() == equal[:12].tolist()
+        assert similarities.tolist() == [1] * 12
+
+
+def test_multiples_that_float64_tells_apart_are_equal_all_the_same() -> None:
+    base = RNG.integers(-9, 10, (40, 9)).astype(np.float32)
+    base[:, 0] = 1
+    matrix = np.concatenate([base * np.float32(factor) for factor in (7, 1, 3, 11)])
+    query = RNG.standard_normal(9, dtype=np.float32)
+    rows, similarities = search.most_similar(matrix, search.norms(matrix), query, 160)
+    for four, same_four in zip(rows.reshape(40, 4), similarities.reshape(40, 4), strict=True):
+        assert len({*(four % 40).tolist()}) == 1
+        assert four.tolist() == sorted(four)
+        assert len({*same_four.tolist()}) == 1
 
 
 def test_thousands_of_equal_rows_cost_little() -> None:
@@ -123,6 +195,62 @@ def test_thousands_of_equal_rows_cost_little() -> None:
     rows, cosines = search.most_similar(matrix, search.norms(matrix), matrix[0], 5, exclude=[2])
     assert rows.tolist() == [0, 1, 3, 4, 5]
     np.testing.assert_allclose(cosines, 1)
+
+
+def test_many_queries_never_hold_all_their_scores() -> None:
+    matrix = RNG.standard_normal((100_000, 8), dtype=np.float32)
+    lengths, queries = search.norms(matrix), RNG.standard_normal((300, 8), dtype=np.float32)
+    search.most_similar(matrix, lengths, queries[0])  # what is loaded once is loaded
+    tracemalloc.start()
+    found = search.most_similar_many(matrix, lengths, queries, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000 * 300 * 4 / 3
+    assert found[299][0].tolist() == brute(matrix, queries[299], 10)[0]
+
+
+def test_no_queries_no_rows_and_no_dimension() -> None:
+    matrix = RNG.standard_normal((9, 3), dtype=np.float32)
+    assert search.most_similar_many(matrix, search.norms(matrix), np.empty((0, 3)), 5) == []
+    none = search.most_similar_many(matrix[:0], np.empty(0, np.float32), matrix[:2], 5)
+    assert [len(rows) for rows, _ in none] == [0, 0]
+    none = search.most_similar_many(matrix, search.norms(matrix), matrix[:2], 5, within=[])
+    assert [len(rows) for rows, _ in none] == [0, 0]
+
+
+@pytest.mark.parametrize(("listed", "row"), [([3, 9], 9), ([-1, 2], -1)])
+def test_a_listed_row_that_there_is_not(listed: list[int], row: int) -> None:
+    matrix = RNG.standard_normal((9, 3), dtype=np.float32)
+    with pytest.raises(IndexError, match=f"^row {row} of a matrix of 9 rows$"):
+        search.most_similar(matrix, search.norms(matrix), matrix[0], within=listed)
+
+
+def test_half_and_double_precision() -> None:
+    wide = RNG.standard_normal((500, 6))
+    for dtype in (np.float16, np.float64):
+        matrix = wide.astype(dtype)
+        rows, cosines = search.most_similar(matrix, search.norms(matrix), wide[3], 20)
+        expected, values = brute(matrix, wide[3], 20)
+        assert rows.tolist() == expected
+        np.testing.assert_allclose(cosines, values, atol=1e-12)
+
+
+def test_equals_faiss_and_gensim() -> None:
+    faiss = pytest.importorskip("faiss")
+    from gensim.models import KeyedVectors
+
+    matrix = RNG.standard_normal((5_000, 40), dtype=np.float32)
+    queries = RNG.standard_normal((20, 40), dtype=np.float32)
+    index = faiss.IndexFlatIP(40)
+    index.add(matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+    values, places = index.search(queries / np.linalg.norm(queries, axis=1, keepdims=True), 10)
+    keyed = KeyedVectors(40)
+    keyed.add_vectors([f"w{row}" for row in range(5_000)], matrix)
+    found = search.most_similar_many(matrix, search.norms(matrix), queries, 10)
+    for query, (rows, cosines) in enumerate(found):
+        assert rows.tolist() == places[query].tolist()
+        np.testing.assert_allclose(cosines, values[query], atol=1e-6)
+        assert [f"w{row}" for row in rows] == [word for word, _ in keyed.similar_by_vector(queries[query], topn=10)]
 
 
 def test_within() -> None:

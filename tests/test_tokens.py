@@ -68,6 +68,33 @@ def test_the_first_of_repeated_tokens_wins(make) -> None:  # type: ignore[no-unt
     assert tokens.starting_with("", 10) == ["b", "a", "c"]
 
 
+def test_beginnings_of_tokens_that_repeat_often(make) -> None:  # type: ignore[no-untyped-def]
+    tokens = make(["ab"] * 500 + ["ac", "b"] + ["ac"] * 100 + ["ad", "ae"])
+    assert tokens.starting_with("a", 3) == ["ab", "ac", "ad"]
+    assert tokens.starting_with("a", 9) == ["ab", "ac", "ad", "ae"]
+    assert tokens.starting_with("", 3) == ["ab", "ac", "b"]
+    assert tokens.starting_with("", 9) == ["ab", "ac", "b", "ad", "ae"]
+    for prefix in ("", "a"):
+        assert tokens.starting_with(prefix, 0) == tokens.starting_with(prefix, -1) == []
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1_000])
+def test_rows_in_bulk_over_several_stretches(make, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("embedcore.tokens._BULK_CHUNK", chunk)
+    words = ["한", "a", "", "b", "a", "b\x00", "한", "b", "é"] * 3
+    asked = ["b", "absent", "한", "", "\udcff", "b\x00", "é", "b"] * 20
+    assert make(words).rows(asked).tolist() == [words.index(word) if word in words else -1 for word in asked]
+
+
+def test_many_rows_take_little_more_memory_than_the_questions(glove: WordVectors) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    asked = glove.tokens[::20]
+    tokens = glove.tokens
+    before = pyarrow.default_memory_pool().max_memory()
+    assert tokens.rows(asked).tolist() == [tokens.row(token) for token in asked]
+    assert pyarrow.default_memory_pool().max_memory() - before < 16e6  # a table of all tokens takes 32 MB
+
+
 def test_no_tokens_at_all(make) -> None:  # type: ignore[no-untyped-def]
     tokens = make([])
     assert len(tokens) == 0

@@ -151,6 +151,31 @@ def test_repeated_words_answer_once_and_never_themselves() -> None:
     assert len(vectors.most_similar("b", topn=100)) == 11
 
 
+def test_neighbours_of_each_of_many_words(glove: WordVectors) -> None:
+    words = [*glove.tokens[300:390:3], "Korea", "king"]
+    for within in (None, 5_000, np.arange(400, 900)):
+        each = glove.most_similar_each(words, topn=7, within=within)
+        assert each == [glove.most_similar(word, topn=7, within=within) for word in words]
+    assert glove.most_similar_each([]) == []
+    assert glove.most_similar_each(["king"], topn=0) == [[]]
+    with pytest.raises(UnknownWord, match="“kign”"):
+        glove.most_similar_each(["king", "kign"])
+
+
+def test_neighbours_of_each_where_words_repeat_or_have_no_direction() -> None:
+    matrix = RNG.standard_normal((60, 3), dtype=np.float32)
+    matrix[1::2], matrix[7] = matrix[1], 0
+    matrix[9, 1] = np.nan
+    vectors = WordVectors(["a", "b", "c"] * 15 + [f"w{n}" for n in range(14)] + ["zero"], np.roll(matrix, 52, axis=0))
+    words = ["a", "b", "zero", "c", "w3"]
+    each = vectors.most_similar_each(words, topn=12)
+    assert each[2] == []
+    for word, answers in zip(words, each, strict=True):
+        if answers:
+            assert answers == vectors.most_similar(word, topn=12)
+            assert len({answer.word for answer in answers} - {word}) == len(answers) == 12
+
+
 def test_doesnt_match(glove: WordVectors) -> None:
     assert glove.doesnt_match(["breakfast", "cereal", "dinner", "lunch"]) == "cereal"
     with pytest.raises(BadVectors, match="at least three different words"):
