@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from embedcore.download_command import download_arguments, download_set, list_catalog
 from embedcore.errors import EmbedcoreError
-from embedcore.formats import FORMATS, export
+from embedcore.formats import FORMATS, READABLE, export
 from embedcore.import_command import import_set
 from embedcore.library import delete_vectors, list_vectors, open_vectors
 from embedcore.storage import printable, storage_problem
@@ -82,10 +83,14 @@ def odd_one_out(args: argparse.Namespace) -> Answer:
 
 
 def _read_as(vectors: WordVectors, words: Sequence[str]) -> list[str]:
-    """The words of the set that `words` mean; says so on standard error where that is another."""
-    found = [vectors.tokens[vectors.row(word)] for word in words]
-    for word, token in zip(words, found, strict=True):
-        if token != word:
+    """The words of the set that `words` mean, or that it builds; says on standard error which are not as given."""
+    found = []
+    for word in words:
+        if built := vectors.built(word):
+            print(f"“{printable(word)}” is not in the set; its vector is built from its parts.", file=sys.stderr)
+        token = built.word if built else vectors.tokens[vectors.row(word)]
+        found.append(token)
+        if token != word and not built:
             print(f"“{printable(word)}” was read as “{token}”.", file=sys.stderr)
     return found
 
@@ -107,7 +112,8 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="vectors in one of the formats; text may be packed as .gz or .zip")
     parser.add_argument("--name", required=True, metavar="N", help="what the new set will be called")
-    parser.add_argument("--format", choices=FORMATS, help="the file format (default: found out from the file)")
+    parser.add_argument("--format", choices=READABLE, help="the file format (default: found out from the file)")
+    parser.add_argument("--member", metavar="FILE", help="which file of a .zip of several")
     parser.add_argument("--licence", metavar="TEXT", help="what the set may be used for, such as CC BY-SA 3.0")
     parser.add_argument("--overwrite", action="store_true", help="replace a set of this name")
 
@@ -206,6 +212,8 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "vectors list": Command(list_sets, lambda parser: None),
     "vectors import": Command(import_set, _import_arguments),
+    "vectors catalog": Command(list_catalog, lambda parser: None),
+    "vectors download": Command(download_set, download_arguments),
     "vectors export": Command(export_set, _export_arguments),
     "vectors delete": Command(delete_set, _set_name),
     "similarity": Command(similarity, _similarity_arguments),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,35 @@ def test_an_import_says_what_it_skipped_and_replaces_when_told(
     assert open_vectors("odd").tokens[:] == ["x"]
 
 
+def test_one_file_of_an_archive_is_imported(home: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = str(tmp_path / "glove.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("glove.1d.txt", "a 1\nb 2\n")
+        archive.writestr("glove.2d.txt", "a 1 2\nb 3 4\n")
+    said = error(capsys, "vectors", "import", path, "--name", "two")
+    assert said == "embedcore: “glove.zip” holds 2 files: glove.1d.txt, glove.2d.txt. Choose one of them."
+    assert answer(capsys, "vectors", "import", path, "--name", "two", "--member", "glove.2d.txt")["dim"] == 2
+    assert open_vectors("two")["b"].tolist() == [3, 4]
+
+
+def test_an_import_that_is_told_to_stop_leaves_nothing(home: Settings, tmp_path: Path) -> None:
+    pipe = tmp_path / "v.txt"
+    lines = b"".join(b"w%d 1 2 3\n" % row for row in range(400_000))
+    with zipfile.ZipFile(pipe, "w") as archive:
+        archive.writestr("v.txt", lines * 4)
+    with subprocess.Popen(
+        [sys.executable, "-m", "embedcore", "vectors", "import", str(pipe), "--name", "mine"],
+        cwd=ROOT, env={**os.environ, "EMBEDCORE_HOME": str(home.home)}, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        deadline = time.monotonic() + 30
+        while not list(home.vectors_dir.glob(".tmp-*/matrix.npy")) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=30)[1] == b"Interrupted; nothing was kept.\n"
+    assert process.returncode == 130
+    assert os.listdir(home.vectors_dir) == []
+
+
 def test_a_long_import_shows_how_far_it_is(
     home: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +191,7 @@ def test_a_long_import_shows_how_far_it_is(
     for name, quiet, shown in (("short", 1.0, False), ("long", 0.0, True)):
         monkeypatch.setattr(import_command, "_QUIET_SECONDS", quiet)
         assert main(["vectors", "import", str(tmp_path / "v.txt"), "--name", name]) == 0
-        assert ("Reading: " in capsys.readouterr().err) == shown
+        assert ("Importing: " in capsys.readouterr().err) == shown
 
 
 def test_vectors_delete(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:

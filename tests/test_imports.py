@@ -19,13 +19,14 @@ PACKAGE = ROOT / "embedcore"
 # From the ground up: a module imports from its own floor only within its own folder, and from those below.
 FLOORS = [
     {"errors"},
-    {"settings", "interrupts", "morphemes"},
+    {"settings", "interrupts", "morphemes", "disk", "leftovers", "parallel"},
     {"storage", "text", "vocab", "search", "samples"},
-    {"tokens", "lookup", "documents"},
+    {"tokens", "subwords", "lookup", "documents", "uploads", "downloads"},
     {"vectors"},
     {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection"},
+    {"importing"},
     {"runs", "figures", "text_files", "import_command", "first_batch", "moved"},
-    {"figures_lookup", "figures_map", "snippets", "resuming"},
+    {"figures_lookup", "figures_map", "snippets", "resuming", "download_command"},
     {"snippets_pretrained", "train_command"},
     {"ui", "__main__"},
 ]
@@ -66,6 +67,13 @@ def test_looking_things_up_needs_neither_torch_nor_pandas(home: Settings) -> Non
         "from embedcore.library import list_vectors; list_vectors()"
     )
     assert not modules_after(code) & {"torch", "umap", "pandas", "streamlit"}
+
+
+def test_what_a_server_needs_of_the_librarys_runs_is_light() -> None:
+    code = "import embedcore.runs.jobs, embedcore.runs.exporting, embedcore.uploads, embedcore.runs.service"
+    assert not modules_after(code) & {
+        "torch", "umap", "dask", "distributed", "pyarrow", "pandas", "numba", "requests", "streamlit"
+    }  # fmt: skip
 
 
 def test_all_public_names_are_there() -> None:

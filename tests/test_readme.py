@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from embedcore.catalog import read_catalog
 from embedcore.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,13 @@ def test_the_commands_run(home: Settings, tmp_path: Path) -> None:
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env={**_environment(home)})
         assert done.returncode == 0, (command, done.stderr)
     assert (tmp_path / "mine.txt").stat().st_size > 0
+
+
+def test_the_catalog_can_be_read(tmp_path: Path) -> None:
+    (catalog,) = blocks("json")
+    (tmp_path / "catalog.json").write_text(catalog, encoding="utf-8")
+    entry = read_catalog(tmp_path / "catalog.json")["our-reviews"]
+    assert (entry.file.name, len(entry.file.urls), entry.dim) == ("our-reviews.vec.gz", 2, 100)
 
 
 def _environment(home: Settings) -> dict[str, str]:

@@ -19,7 +19,8 @@ from embedcore.ui.words import ago, counted, duration, ordinal, plain, telling_w
     [
         ("king", "king"),
         ("**bold** _x_", r"\*\*bold\*\* \_x\_"),
-        ("[a](http://b)", r"\[a\]\(http\://b\)"),
+        ("[a](http://b)", "\\[a\\]\\(http\u2060\\://b\\)"),
+        ("www.a.b or me@a.b, 5 @ 3", "www\u2060\\.a\\.b or me\u2060\\@a\\.b, 5 \\@ 3"),  # else they become links
         ("<b>", r"\<b\>"),
         (":red[x] $y$ `z`", r"\:red\[x\] \$y\$ \`z\`"),
         ("two\nlines\u2028three", "two lines three"),

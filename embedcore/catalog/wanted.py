@@ -66,5 +66,5 @@ def from_address(
     member: str | None = None,
 ) -> Wanted:
     """The file at a URL. Raises DownloadProblem if it is no address of a file."""
-    source = source or f"fetched from {printable(url, 500)}"
+    source = source or f"fetched from {printable(downloads.without_secrets(url), 500)}"
     return Wanted(downloads.from_url(url), source, licence, format, member)

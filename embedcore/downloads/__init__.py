@@ -10,7 +10,7 @@ file is fetched, not before.
 
 from __future__ import annotations
 
-from embedcore.downloads.addresses import check_url, from_url
+from embedcore.downloads.addresses import check_url, from_url, without_secrets
 from embedcore.downloads.fetching import OnProgress, fetch
 from embedcore.downloads.files import Kept, Part, RemoteFile, find_kept, forget, kept, parts, remove
 
@@ -27,4 +27,5 @@ __all__ = [
     "kept",
     "parts",
     "remove",
+    "without_secrets",
 ]

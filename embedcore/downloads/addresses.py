@@ -12,7 +12,7 @@ import ipaddress
 import re
 import socket
 from pathlib import PurePosixPath
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 from embedcore import settings as settings_module
@@ -60,6 +60,12 @@ def check_url(url: str, settings: Settings | None = None) -> None:
     except UnknownHost:
         if not uses_proxy(url):
             raise
+
+
+def without_secrets(url: str) -> str:
+    """An address as everybody may see it: without what may be a password or a key."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def uses_proxy(url: str) -> bool:

@@ -55,13 +55,12 @@ class _Watched(io.RawIOBase):
         return self._file.tell()
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = self._file.read(len(buffer)) or b""
-        buffer[: len(data)] = data
+        size = self._file.readinto(buffer) or 0  # type: ignore[union-attr]
         share = min(1.0, self._file.tell() / self._size)
         if self._tell and share > self._told:  # what is read twice is told once
             self._told = share
             self._tell(share)
-        return len(data)
+        return size
 
 
 @contextmanager

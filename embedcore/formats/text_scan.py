@@ -1,7 +1,7 @@
 """Loading the compiled part of reading text, and calling it.
 
 Here belongs how it gets into this process. Loading numba and what it compiled takes half a
-second, loading the same from LLVM's own language a fifth of that. So that is kept, like the
+second, loading the same from LLVM's own language less than a fifth of that. So that is kept, like the
 .pyc of a module and beside them, by whoever may write there.
 """
 

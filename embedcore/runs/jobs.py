@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from embedcore import catalog
-from embedcore.downloads import check_url
+from embedcore.downloads import check_url, without_secrets
 from embedcore.errors import BadName, BadSetting, StorageProblem
 from embedcore.formats import FORMATS
 from embedcore.library import check_free
@@ -124,7 +124,8 @@ class DownloadConfig(_Config):
     @property
     def title(self) -> str:
         """What the run is called."""
-        return f"Fetch {self.catalog or self.url}" + (f" as {self.name}" if self.name else "")
+        what = self.catalog or without_secrets(self.url or "")
+        return f"Fetch {what}" + (f" as {self.name}" if self.name else "")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from embedcore.runs.folder import TRAIN
 from embedcore.ui import keys, resources
 from embedcore.ui.run_states import STATES
 from embedcore.ui.words import ago, counted, plain
@@ -40,9 +41,9 @@ def doors() -> None:
 
 
 def recent_runs() -> None:
-    """The newest runs, each with its link."""
+    """The newest trainings, each with its link."""
     st.header("Recent runs")
-    runs = resources.runs().recent(_RECENT)
+    runs = resources.runs().recent(_RECENT, kinds=(TRAIN,))
     if not runs:
         st.caption("None yet. The first text you train on shows up here.")
     for run in runs:
@@ -63,3 +64,4 @@ def sets_at_hand() -> None:
                 query_params={keys.VECTORS: info.name},
             )  # fmt: skip
             st.caption(f"{counted(info.rows, 'word')} × {info.dim}. {plain(info.source)}")
+    st.page_link("library.py", label="The library: get, import and export sets", icon=":material/library_books:")

@@ -25,17 +25,20 @@ def problems() -> Iterator[None]:
 
 
 @contextmanager
-def kept_problems() -> Iterator[None]:
-    """Keep an EmbedcoreError of a callback for `show_kept`: a callback comes before there is a page to write on."""
+def kept_problems(place: str = "") -> Iterator[None]:
+    """Keep an EmbedcoreError of a callback for `show_kept`: a callback comes before there is a page to write on.
+
+    On a long page, `place` says which part of it is looked at when the button is pressed.
+    """
     try:
         yield
     except EmbedcoreError as error:
-        st.session_state[_KEPT] = str(error)
+        st.session_state[_KEPT + place] = str(error)
 
 
-def show_kept() -> None:
-    """Show, once, what could not be done in a callback."""
-    if sentence := st.session_state.pop(_KEPT, None):
+def show_kept(place: str = "") -> None:
+    """Show, once, what could not be done in a callback of that place."""
+    if sentence := st.session_state.pop(_KEPT + place, None):
         st.error(plain(sentence, limit=600), icon=":material/error:")
 
 

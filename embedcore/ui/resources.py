@@ -6,13 +6,14 @@ Everything here is handed out as the object itself and must not be changed by wh
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
+from embedcore import formats, snippets, storage
 from embedcore import settings as settings_module
-from embedcore import snippets
 from embedcore.library import VectorsInfo, list_vectors, open_vectors
 from embedcore.runs import Runs
 from embedcore.settings import Settings
@@ -54,6 +55,36 @@ def vectors_at_hand() -> list[VectorsInfo]:
 def usable_sets() -> dict[str, VectorsInfo]:
     """The sets that can be opened, by name."""
     return {info.name: info for info in vectors_at_hand() if info.usable}
+
+
+def look(path: Path, format_: str | None, member: str | None) -> formats.Look:
+    """What a file of vectors begins with; looked at once for each way to read it.
+
+    Raises BadVectors if it is no such file, StorageProblem if it cannot be read.
+    """
+    return _look(str(path), _stamp(path), format_, member)
+
+
+def members(path: Path) -> list[str]:
+    """The files of a .zip that could hold vectors; none of any other file. Raises StorageProblem if it is gone."""
+    return _members(str(path), _stamp(path))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What tells a file from one that took its place."""
+    with storage.os_errors(f"look into “{storage.printable(path.name)}”"):
+        stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking into the file…")
+def _look(path: str, stamp: tuple[int, int], format_: str | None, member: str | None) -> formats.Look:
+    return formats.look(Path(path), format_, member=member)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _members(path: str, stamp: tuple[int, int]) -> list[str]:
+    return formats.members(Path(path))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the text…")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from embedcore.errors import EmbedcoreError
 from embedcore.runs import Run
-from embedcore.runs.folder import FINISHED
+from embedcore.runs.folder import FINISHED, TRAIN
 from embedcore.ui import keys, messages, resources, training_form
 from embedcore.ui.run_states import label
 from embedcore.ui.words import counted, plain
@@ -19,7 +19,7 @@ _OFFERED_RUNS = 200  # to compare with, the newest ones
 
 def menu(run: Run, *, resumable: bool) -> None:
     """A button with what can be done with this run."""
-    training = run.kind == "train"
+    training = run.kind == TRAIN
     options = [RESUME] if resumable else [ADD] if training and run.state == FINISHED else []
     options += [*([COMPARE] if training else []), AGAIN, RENAME, DELETE]
     key = f"{keys.ACTIONS}_{run.id}"
@@ -73,8 +73,8 @@ def _add_passes(run: Run) -> None:
 @st.dialog("Compare with another run")
 def _compare(run: Run) -> None:
     others: dict[str, str] = {}  # by what the list says, no two alike
-    for other in resources.runs().recent(_OFFERED_RUNS + 1):
-        if other.id != run.id and other.kind == "train":
+    for other in resources.runs().recent(_OFFERED_RUNS + 1, kinds=(TRAIN,)):
+        if other.id != run.id:
             text = label(other)
             others[text if text not in others else f"{text} · {other.id[-6:]}"] = other.id
     if not others:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from embedcore import formats, library
-from embedcore.errors import EmbedcoreError
+from embedcore import library
 from embedcore.formats import FORMATS
 from embedcore.runs import Run, RunFolder
-from embedcore.ui import code, keys, messages, resources, run_words
+from embedcore.ui import keys, messages, resources, run_words, taking_away
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
-
-_SAID = "said_of_downloads"  # in the session: sentences on files that were made, until they are shown
 
 
 def show(folder: RunFolder, run: Run) -> None:
@@ -41,21 +36,10 @@ def show(folder: RunFolder, run: Run) -> None:
 
 def _download(vectors: WordVectors, run: Run) -> None:
     """The choice of a format, who reads it, the button, and the lines that open the file."""
-    chosen = str(
-        st.selectbox("Format of the file", list(FORMATS), format_func=lambda key: FORMATS[key].label, key=keys.FORMAT)
-    )
-    format_ = FORMATS[chosen]
-    name = f"vectors-{run.id}{format_.extension}"
-    st.caption(format_.about)
-    said: list[str] = st.session_state.setdefault(_SAID, [])
-    st.download_button(
-        "Download", partial(_file, vectors, chosen, said), file_name=name, mime=format_.mime,
-        icon=":material/download:", key=keys.DOWNLOAD, on_click="ignore",
-    )  # fmt: skip
-    while said:
-        st.warning(plain(said.pop(0), 600), icon=":material/download:")
-    with code.beside("Open the file in Python"):
-        code.lines(formats.opening(chosen, name))
+    chosen = taking_away.choose_format(keys.FORMAT)
+    name = f"vectors-{run.id}{FORMATS[chosen].extension}"
+    taking_away.button(vectors, chosen, name, keys.DOWNLOAD)
+    taking_away.show_opening(chosen, name)
 
 
 def _show_kept(run: Run) -> None:
@@ -72,19 +56,3 @@ def _save(name: str, vectors: WordVectors, run: Run) -> library.VectorsInfo:
     return library.save_vectors(
         name, vectors, source=f"trained here on “{run.name}”", settings=resources.settings(), meta={"run": run.id}
     )
-
-
-def _file(vectors: WordVectors, format_name: str, said: list[str]) -> bytes:
-    """The content of the file; called when the button is pressed, outside the page.
-
-    Streamlit says on the button that a file failed, but not why, and nothing of one that
-    left words out. So that goes to `said`, which the page shows when it is next drawn.
-    """
-    try:
-        content, written = formats.content(vectors, format_name)
-    except EmbedcoreError as error:
-        said.append(f"The download failed. {error}")
-        raise
-    if written.renamed or written.left_out:
-        said.append(f"In the file you downloaded: {written}")
-    return content

@@ -1,4 +1,4 @@
-"""All runs, newest first, each with its link and what can be done with it."""
+"""All trainings, newest first, each with its link and what can be done with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 
 import streamlit as st
 
+from embedcore.runs.folder import TRAIN
 from embedcore.runs.service import RunSummary
 from embedcore.ui import keys, resources, run_actions
 from embedcore.ui.run_states import STATES
@@ -18,7 +19,7 @@ def show() -> None:
     """One page of the list, and the way to the others."""
     st.header("Runs")
     runs = resources.runs()
-    total = runs.count()
+    total = runs.count(kinds=(TRAIN,))
     if not total:
         st.caption("None yet. What you train shows up here, for everybody who uses this server.")
         return
@@ -26,7 +27,7 @@ def show() -> None:
     page = 1
     if pages > 1:
         page = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key=keys.RUNS_PAGE, width=140)
-    for summary in runs.listing(_ON_A_PAGE, (int(page) - 1) * _ON_A_PAGE):
+    for summary in runs.listing(_ON_A_PAGE, (int(page) - 1) * _ON_A_PAGE, kinds=(TRAIN,)):
         _row(summary)
 
 

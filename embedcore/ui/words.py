@@ -10,6 +10,12 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>:$&@^=])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
 
+# What GitHub's Markdown makes a link of by itself, also where it is escaped; an invisible
+# character that joins words keeps it from that.
+_ADDRESS = re.compile(r"https?(?=://\w)|www(?=\.\w)|(?<=\w)(?=@\w)", re.IGNORECASE)
+_JOINER = "\u2060"
+
+
 def plain(text: str, limit: int = 200) -> str:
     """Text that anybody may have written, fit for a place where Streamlit reads Markdown.
 
@@ -18,7 +24,7 @@ def plain(text: str, limit: int = 200) -> str:
     text = _CONTROL.sub(" ", text)
     if len(text) > limit:
         text = text[:limit] + "…"
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(r"\\\1", _ADDRESS.sub(rf"\g<0>{_JOINER}", text))
 
 
 def ordinal(number: int) -> str:
