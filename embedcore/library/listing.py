@@ -34,6 +34,7 @@ class VectorsInfo:
     lowercased: bool
     bytes: int  # on disk
     run: str | None = None  # the run it was kept from
+    catalog: str | None = None  # the entry of the catalog that it was made from
     subwords: bool = False  # it builds vectors of other words from their parts
     imported: dict[str, Any] | None = field(default=None, hash=False)  # its file: "format", "skipped", "notes"
     note: str = ""  # why it cannot be opened, if it is damaged; else empty
@@ -132,6 +133,7 @@ def info_of(meta: Mapping[str, Any], *, size: int, bundled: bool = False) -> Vec
         lowercased=bool(meta.get("lowercased")),
         bytes=size,
         run=meta.get("run"),
+        catalog=meta.get("catalog"),
         subwords=bool(meta.get("subwords")),
         imported=imported if isinstance(imported := meta.get("import"), dict) else None,
     )

@@ -33,7 +33,7 @@ _ROOM = 1.05  # what is needed is a reckoning: this much more should be left
 class _Here:
     """What the rows of the catalog are held to."""
 
-    sets: frozenset[str]
+    sets: Mapping[str, str]  # by entry of the catalog: the set that was made from it, or has its name
     coming: Mapping[str, Run]
     fetched: frozenset[str]  # the keys of the files that are here whole
     left: int  # bytes on the disk
@@ -53,7 +53,7 @@ def show() -> None:
     page = _page(entries, options)
     messages.show_kept(_PLACE)
     here = _Here(
-        frozenset(resources.usable_sets()),
+        _sets(),
         library_jobs.coming(),
         frozenset(kept.key for kept in downloads.kept(resources.settings())),
         library_disk.left(),
@@ -61,6 +61,11 @@ def show() -> None:
     for entry in page:
         _row(entry, here)
     library_fetched.show()
+
+
+def _sets() -> dict[str, str]:
+    infos = resources.usable_sets()
+    return {name: name for name in infos} | {info.catalog: name for name, info in infos.items() if info.catalog}
 
 
 def _say_why_not(asked: str) -> None:
@@ -137,9 +142,9 @@ def _licence(entry: Entry) -> str:
 
 def _way(entry: Entry, here: _Here) -> None:
     """The button that fetches a set, or why there is none."""
-    if entry.name in here.sets:
+    if name := here.sets.get(entry.name):
         st.page_link(
-            "compare.py", label="Here: compare words", icon=":material/check:", query_params={keys.VECTORS: entry.name}
+            "compare.py", label="Here: compare words", icon=":material/check:", query_params={keys.VECTORS: name}
         )
         return
     if (run := here.coming.get(entry.name)) is not None:

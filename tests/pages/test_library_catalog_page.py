@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedcore import downloads
 from embedcore.catalog import CATALOG
-from embedcore.library import list_vectors, open_vectors
+from embedcore.library import list_vectors, open_vectors, save_vectors
 from embedcore.runs.jobs import DOWNLOAD, KINDS
 from embedcore.settings import Settings
 from embedcore.ui import keys, library_catalog, resources
-from tests.loopback import Host, running
+from embedcore.vectors import WordVectors
+from tests.loopback import Host
 
 from .conftest import by_key
 from .test_library_import_page import GLOVE, HEADER, begin, finish, first_rows, widget
@@ -23,13 +25,6 @@ from .test_library_page import UGLY, _still, has, keep, links, shown, work_off  
 
 OpenPage = Callable[..., AppTest]
 pytestmark = pytest.mark.usefixtures("_still")
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    """A server on loopback."""
-    with running() as one:
-        yield one
 
 
 @pytest.fixture
@@ -121,6 +116,15 @@ def test_a_set_is_fetched_and_its_sibling_needs_no_download(open_page: OpenPage,
     by_key(at, "button", f"{keys.FETCHED_REMOVE}_{file.key}").click().run()
     assert not downloads.kept(home)
     assert {"우리", "둘째"} < {info.name for info in list_vectors(home)}
+
+
+def test_a_set_that_was_renamed_is_still_known(open_page: OpenPage, home: Settings) -> None:
+    about = {"catalog": "glove.6B.100d"}
+    save_vectors("ours", WordVectors(["a"], np.ones((1, 2))), source="a test", meta=about, settings=home)
+    at = open_page("library")
+    assert not has(at, "button", f"{keys.FETCH}_glove.6B.100d")
+    assert has(at, "button", f"{keys.FETCH}_glove.6B.200d")
+    assert "vectors=ours" in [link.proto.query_string for link in at.get("page_link")]
 
 
 @pytest.mark.usefixtures("house")
