@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from embedcore import downloads
-from embedcore.downloads import RemoteFile, fetch, fetching, from_url
+from embedcore.downloads import RemoteFile, fetch, fetching, files, from_url
+from embedcore.downloads.judging import judge
 from embedcore.downloads.part import PartFile
 from embedcore.errors import DownloadProblem, StorageProblem
 from embedcore.settings import Settings
@@ -474,6 +475,41 @@ def test_pauses_can_be_stopped(host: Host, settings: Settings, monkeypatch: pyte
             on_progress=lambda done, total: (_ for _ in ()).throw(KeyboardInterrupt),
         )
     assert time.monotonic() - began < WAIT_SECONDS
+
+
+def test_many_can_look_at_once_whether_a_file_is_being_fetched(host: Host, settings: Settings) -> None:
+    file = remote(host.serve("/v.bin", DATA, stops_at=150_000))
+    start_part(file, settings, at_least=150_000)
+    with files.try_lock(file.key, settings, to_look=True):  # as another visitor's page does
+        assert not downloads.parts(settings)[0].fetching
+    with files.try_lock(file.key, settings):
+        assert downloads.parts(settings)[0].fetching
+
+
+def test_a_disk_without_locks_can_be_fetched_to(
+    host: Host, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, kind: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    file = remote(host.serve("/v.bin", DATA, stops_at=150_000))
+    start_part(file, settings, at_least=150_000)
+    assert not downloads.parts(settings)[0].fetching
+    assert fetch(file, settings=settings).path.read_bytes() == DATA
+
+
+def test_a_whole_file_that_is_named_as_parts_are_is_none(host: Host, settings: Settings) -> None:
+    fetch(from_url(host.serve("/v.bin.part", DATA)), settings=settings)
+    assert [file.name for file in downloads.kept(settings)] == ["v.bin.part"]
+    assert downloads.parts(settings) == []
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "٣", "-1", "1.5", ""])
+def test_a_length_that_is_none(length: str) -> None:
+    said = {"Content-Length": length}
+    offer = judge(200, lambda name: said.get(name, ""), name="v", have=0, length=None, etag="", asked=False)
+    assert offer.length is None
 
 
 def test_removing(host: Host, settings: Settings) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import socket
+import threading
+import time
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -162,6 +166,21 @@ def test_redirects_are_followed_but_not_for_ever(home: Settings, host: Host) -> 
         fetch(from_url(host.url("/loop.txt")), settings=settings)
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://[::1/v.txt", "//[", "\xff"])
+def test_a_redirect_to_what_is_no_address(home: Settings, host: Host, target: str) -> None:
+    host.serve("/v.txt", b"", statuses=[302], headers={"Location": target})
+    with pytest.raises(DownloadProblem, match="it sends on to an address that cannot be used"):
+        fetch(from_url(host.url("/v.txt")), settings=dataclasses.replace(home, private_urls=True))
+
+
+def test_a_redirect_beyond_ascii(home: Settings, host: Host) -> None:
+    host.serve(quote("/벡터.txt"), DATA)
+    in_a_header = "/벡터.txt".encode().decode("latin-1")
+    host.serve("/v.txt", b"", statuses=[302], headers={"Location": in_a_header})
+    kept = fetch(from_url(host.url("/v.txt")), settings=dataclasses.replace(home, private_urls=True))
+    assert kept.path.read_bytes() == DATA
+
+
 def test_a_redirect_from_https_to_http_is_refused(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     def moved(adapter: HTTPAdapter, request: Any, **options: Any) -> requests.Response:
         response = requests.Response()
@@ -206,6 +225,43 @@ def test_a_host_that_never_answers(home: Settings, monkeypatch: pytest.MonkeyPat
             fetch(from_url(url), settings=dataclasses.replace(home, private_urls=True))
 
 
+def test_it_can_be_stopped_before_a_host_answers(home: Settings) -> None:
+    began = time.monotonic()
+
+    def stop(done: int, total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v.txt"
+        with pytest.raises(KeyboardInterrupt):
+            fetch(from_url(url), settings=dataclasses.replace(home, private_urls=True), on_progress=stop)
+    assert time.monotonic() - began < transport.READ_SECONDS / 2
+
+
+def test_a_host_that_says_its_headers_letter_by_letter(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(fetching, "PAUSES", ())
+    over = threading.Event()
+
+    def say(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not over.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        host = threading.Thread(target=say, args=(slow,))
+        host.start()
+        url = f"http://127.0.0.1:{slow.getsockname()[1]}/v.txt"
+        try:
+            with pytest.raises(DownloadProblem, match=r"127\.0\.0\.1: did not answer in time"):
+                fetch(from_url(url), settings=dataclasses.replace(home, private_urls=True))
+        finally:
+            over.set()
+            host.join()
+
+
 def test_a_host_that_falls_silent(home: Settings, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "READ_SECONDS", 0.2)
     url = host.serve("/v.txt", 50 * DATA, stops_at=1000)
@@ -224,6 +280,7 @@ def test_a_host_that_falls_silent(home: Settings, host: Host, monkeypatch: pytes
         ("https://example.org/.kept.json", "kept.json"),
         ("https://example.org/" + "a" * 300 + ".vec.gz", "a" * 113 + ".vec.gz"),
         ("https://example.org/a%00b%0a.txt", "a_b_.txt"),
+        ("https://example.org/" + "벡" * 100 + ".vec.gz", "벡" * 64 + ".vec.gz"),  # three bytes a letter
     ],
 )
 def test_the_name_of_a_file_is_safe(url: str, name: str) -> None:

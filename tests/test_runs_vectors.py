@@ -9,7 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ from embedcore.errors import BadName, BadSetting, StorageProblem
 from embedcore.library import list_vectors, open_vectors, save_vectors
 from embedcore.runs import RunFolder, Runs, jobs, new_run_id, queue
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
+from embedcore.runs.importing import _scratch
 from embedcore.runs.jobs import DownloadConfig, ExportConfig, ImportConfig
-from embedcore.runs.progress import INDEXING, READING, Reporter, Stopped, progress_of
+from embedcore.runs.progress import _STALE_SECONDS, INDEXING, READING, Reporter, Stopped, progress_of
 from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, IMPORT, SCRATCH, TRAIN
 from embedcore.runs.worker import DELETED, WORKER_DIED, execute, interruption
 from embedcore.settings import Settings
@@ -252,6 +255,37 @@ def test_a_rate_is_of_the_last_seconds(home: Settings, monkeypatch: pytest.Monke
     assert (found.seconds_left, found.bytes_total) == (None, None)
 
 
+def test_what_was_there_before_is_no_work_of_now(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    folder = RunFolder.create(home.runs_dir, a_run(kind=DOWNLOAD, state=RUNNING))
+    reporter = Reporter(folder, {"fetching": 1.0})
+    reporter.at("fetching", 0.0)  # before anybody looked what is there
+    for second in range(4):
+        clock.now += 1
+        reporter.at("fetching", 0.5, done=500_000_000 + 1_000 * second, total=10**9)
+    assert progress_of(folder).bytes_per_second == pytest.approx(1_000)  # type: ignore[union-attr]
+    for second in range(4):  # the file is another one by now, and is fetched anew
+        clock.now += 1
+        reporter.at("fetching", 0.0, done=1_000 * second, total=10**9)
+    assert progress_of(folder).bytes_per_second == pytest.approx(1_000)  # type: ignore[union-attr]
+    assert progress_of(folder).share == 0.5  # type: ignore[union-attr]
+
+
+def test_more_comes_than_was_thought(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    folder = RunFolder.create(home.runs_dir, a_run(kind=DOWNLOAD, state=RUNNING))
+    reporter = Reporter(folder, {"fetching": 1.0})
+    for second in range(4):
+        reporter.at("fetching", (8 + second) / 10, done=8 + second, total=10)
+        clock.now += 1
+    reporter.at("fetching", 1.2, done=12, total=10)
+    reporter.check()
+    found = progress_of(folder)
+    assert found is not None
+    assert all(line["seconds_left"] is None or line["seconds_left"] >= 0 for line in folder.metrics())
+    assert all(line["bytes_total"] is None or line["bytes_total"] >= line["bytes"] for line in folder.metrics())
+
+
 def test_a_long_run_writes_few_lines(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     folder = RunFolder.create(home.runs_dir, a_run(kind=IMPORT, state=RUNNING))
@@ -262,7 +296,7 @@ def test_a_long_run_writes_few_lines(home: Settings, monkeypatch: pytest.MonkeyP
     lines = folder.metrics()
     assert 500 < len(lines) < 2_000
     assert [line["share"] for line in lines] == sorted(line["share"] for line in lines)
-    assert max(later["time"] - line["time"] for line, later in itertools.pairwise(lines)) < 16
+    assert max(later["time"] - line["time"] for line, later in itertools.pairwise(lines)) < _STALE_SECONDS
 
 
 def test_a_stop_ends_the_work_from_within(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -459,6 +493,17 @@ def test_a_disk_that_fills_up_in_mid_import_leaves_nothing_half_made(home: Setti
     assert lines[2:] == ["[] True", f"{FINISHED} ['mine']"], ended.stderr
 
 
+def test_a_worker_that_ends_late_takes_nothing_from_the_next_one(home: Settings) -> None:
+    folder = RunFolder.create(home.runs_dir, a_run(kind=IMPORT, state=RUNNING))
+    late, now = ExitStack(), ExitStack()
+    late.enter_context(_scratch(folder))
+    place = now.enter_context(_scratch(folder))  # of the worker that has the run since
+    late.close()
+    assert place.is_dir()
+    now.close()
+    assert not (folder.path / SCRATCH).exists()
+
+
 def test_a_worker_lost_after_the_set_was_made_does_not_make_a_failure_of_it(runs: Runs, home: Settings) -> None:
     folder = submitted(runs, ImportConfig(str(a_file(home)), "mine"))
     assert done(home, folder) == FINISHED
@@ -506,6 +551,22 @@ def test_a_stopped_export_leaves_no_file(runs: Runs, home: Settings, monkeypatch
     assert done(home, folder) == FINISHED
 
 
+def test_an_export_that_stops_late_takes_nothing_from_the_next_one(
+    runs: Runs, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_vectors("mine", a_set(), source="test", settings=home)
+    folder = submitted(runs, ExportConfig("mine", "glove"))
+
+    def at(self: Reporter, phase: str, share: float, **more: Any) -> None:
+        if share > 0:
+            (folder.path / EXPORTS / "of the worker that has the run since").touch()
+            raise Stopped
+
+    monkeypatch.setattr(Reporter, "at", at)
+    assert done(home, folder) == STOPPED
+    assert os.listdir(folder.path / EXPORTS) == ["of the worker that has the run since"]
+
+
 def test_a_set_that_is_gone_is_told(runs: Runs, home: Settings) -> None:
     folder = submitted(runs, ExportConfig("gone", "glove"))
     assert done(home, folder) == FAILED
@@ -550,6 +611,29 @@ def test_what_ended_early_can_go_on_whatever_became_of_it(runs: Runs, home: Sett
         for state in (FAILED, STOPPED, INTERRUPTED, FINISHED):
             RunFolder.create(home.runs_dir, a_run(kind=kind, state=state))
     assert all(summary.resumable == (summary.run.state != FINISHED) for summary in runs.listing())
+
+
+def test_a_name_is_composed_before_it_waits(runs: Runs, home: Settings) -> None:
+    path = str(a_file(home))
+    apart = unicodedata.normalize("NFD", "한국어")
+    folder = submitted(runs, ImportConfig(path, apart))
+    with pytest.raises(BadName, match="is on its way already"):
+        jobs.submit(runs, ImportConfig(path, "한국어"))
+    assert done(home, folder) == FINISHED
+    folder.update(state=INTERRUPTED, result={})  # its worker was lost before it could say so
+    runs.resume(folder.id)
+    assert done(home, folder) == FINISHED
+    assert kept(home) == ["한국어"]
+
+
+def test_what_a_killed_removal_left_of_fetched_files_goes(home: Settings) -> None:
+    left, key = home.downloads_dir / ".tmp-left", home.downloads_dir / "v.bin-0123456789"
+    for folder in (left, key):
+        folder.mkdir(parents=True)
+        (folder / "v.bin").write_bytes(b"x")
+        os.utime(folder, (time.time() - 25 * 3600.0,) * 2)
+    a_dispatcher(home)[0].tidy()
+    assert (left.exists(), key.exists()) == (False, True)
 
 
 def test_exports_go_earlier_and_uploads_that_wait_stay(runs: Runs, home: Settings) -> None:

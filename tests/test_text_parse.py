@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
@@ -55,7 +56,7 @@ def reference(content: bytes, dim: int, separator: bytes = b" ") -> tuple[list[b
         before, numbers = fields[:-dim], [number(field) for field in fields[-dim:]]
         if not before:
             skipped["too few numbers"] += 1
-        elif len(before) > 1 and any(before[:-1]) | (len(before) > 2) and is_fraction(before[-1]):
+        elif len(before) > 1 and any(before[:-1]) | (len(before) > 2) and holds_numbers(before, fields[-dim:]):
             skipped["too many numbers"] += 1
         elif None in numbers:
             skipped["something that is no number"] += 1
@@ -78,6 +79,16 @@ def number(field: bytes) -> np.float32 | None:
 def is_fraction(field: bytes) -> bool:
     found = number(field)
     return found is not None and any(sign in field for sign in b".eE") and field.lower().lstrip(b"+-")[:1] not in b"ni"
+
+
+def holds_numbers(word: list[bytes], numbers: list[bytes]) -> bool:
+    usual = sorted(map(decimals, numbers))[len(numbers) // 2]
+    like_them = [is_fraction(field) and decimals(field) > usual / 2 for field in word]
+    return like_them[-1] or like_them[1:].count(True) >= len(numbers)
+
+
+def decimals(field: bytes) -> int:
+    return 99 if b"e" in field.lower() else len((field + b".").split(b".")[1])
 
 
 def check(found: text_parse.Rows, expected: tuple[list[bytes], Float32s, Counter[str]]) -> None:
@@ -178,6 +189,27 @@ def test_any_bytes_are_read_as_the_reference_reads_them(seed: int) -> None:
         content = bytes(dice.choices(letters, k=dice.randrange(60)))
         dim, separator = dice.randrange(1, 5), dice.choice([b" ", b"\t"])
         check(parse(content, dim, separator), reference(content, dim, separator))
+
+
+@pytest.mark.usefixtures("both_ways")
+def test_a_phrase_may_end_in_a_number_that_people_write() -> None:
+    numbers = b"0.12345 -1.5 0.3 0.98765 -0.23456"
+    phrases = [b"at 3.5", b"$ 1.99", b"No 5.", b"iPhone 5", b"version 2.0 of", b"3.5 inch", b"of 3.14159 and"]
+    longer = [b"a 0.54321", b"a 3.141 2.718", b"a 1e-05", b"a " + numbers + b" b", b"at 3.5 0.54321"]
+    lines = b"".join(b"%b %b\n" % (word, numbers) for word in phrases + longer) + b"at 3.5" + b" 1e-3" * 5
+    found = parse(lines, 5)
+    assert found.tokens.to_pylist() == [*phrases, b"at 3.5"]
+    assert +found.skipped == {"too many numbers": len(longer)}
+
+
+def test_many_digits_that_are_no_number_cost_no_more_than_other_bytes() -> None:
+    digits = b"1" * 60_000
+    begin = time.process_time()
+    content = b"a 0.5 %bx\nb 0.5 %b\n" % (digits, digits)
+    found = parse(content, 2)
+    assert found.tokens.to_pylist() == [b"b"]
+    assert found.skipped["something that is no number"] == 1
+    assert time.process_time() - begin < 5  # 50 seconds where each digit is tried as the last one
 
 
 @pytest.mark.usefixtures("compiled")

@@ -22,6 +22,7 @@ from embedcore.settings import Settings
 from embedcore.storage import printable
 
 _MAX_URL_CHARACTERS = 4000
+_MAX_NAME_CHARACTERS, _MAX_NAME_BYTES = 120, 200  # of a file; file systems end at 255 bytes
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last four bytes
 # RFC 6890 and RFC 8215; the standard library of Python 3.11 takes most of them for public
@@ -38,9 +39,10 @@ def from_url(url: str, name: str | None = None) -> RemoteFile:
     """The file at an address, called `name` or as the address ends. Raises DownloadProblem."""
     parts = _split(url.strip())
     ending = name or PurePosixPath(unquote(parts.path)).name or parts.hostname or ""
-    safe = re.sub(r"[^\w.+ -]+", "_", ending).strip(" .")
-    stem, dot, suffix = safe[-120:].rpartition(".")
-    return RemoteFile(f"{stem}{dot}{suffix}".lstrip(" .") or "file", (url.strip(),))
+    safe = re.sub(r"[^\w.+ -]+", "_", ending).strip(" .")[-_MAX_NAME_CHARACTERS:]  # what is cut keeps its ending
+    while len(safe.encode()) > _MAX_NAME_BYTES:
+        safe = safe[1:]
+    return RemoteFile(safe.lstrip(" .") or "file", (url.strip(),))
 
 
 def check_url(url: str, settings: Settings | None = None) -> None:

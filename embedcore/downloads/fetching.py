@@ -126,7 +126,7 @@ class _Fetching:
         headers = self._range(url)
         if headers:
             part.catch_up(lambda size: self.on_progress(size, part.length))
-        with ask(url, headers, self.settings) as answer:
+        with ask(url, headers, self.settings, self._tell) as answer:
             offer = judge(
                 answer.status,
                 answer.header,
@@ -239,8 +239,12 @@ class _Fetching:
         """Pause, and let whoever waits stop meanwhile."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            self.on_progress(self.part.size, self.part.length)
+            self._tell()
             time.sleep(min(left, _LOOK_SECONDS))
+
+    def _tell(self) -> None:
+        """Say how much is there, while nothing comes."""
+        self.on_progress(self.part.size, self.part.length)
 
     def _sentence(self) -> str:
         hosts = "".join(f" {urlsplit(url).hostname}: {why}." for url, why in self.failures.items())

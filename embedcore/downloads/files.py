@@ -91,7 +91,10 @@ def parts(settings: Settings | None = None) -> list[Part]:
     settings = settings or settings_module.load()
     found = []
     for folder in storage.folders_in(settings.downloads_dir):
+        whole = _read_kept(folder)
         for path in folder.glob(f"*{PART_ENDING}"):
+            if whole is not None and path == whole.path:  # that is its name
+                continue
             state = read_or_none(folder / PART_FILE) or {}
             try:
                 size = path.stat().st_size
@@ -136,8 +139,8 @@ def find_kept(file: RemoteFile, settings: Settings | None = None) -> Kept | None
         if right and not same and (right := hash_of(found.path) == found.sha256):
             write_kept(folder, found)
         if not right:
-            found.path.unlink()
-            (folder / KEPT_FILE).unlink()
+            found.path.unlink(missing_ok=True)
+            (folder / KEPT_FILE).unlink(missing_ok=True)
             return None
     return found
 
@@ -201,23 +204,28 @@ def _seen_path(key: str, settings: Settings) -> Path:
 
 
 @contextmanager
-def try_lock(key: str, settings: Settings) -> Iterator[bool]:
-    """Whether this block alone may write what belongs to `key`; never waits. Raises StorageProblem."""
+def try_lock(key: str, settings: Settings, *, to_look: bool = False) -> Iterator[bool]:
+    """Whether this block alone may write what belongs to `key`; never waits. Raises StorageProblem.
+
+    With `to_look`, whether nobody may write it: many can look at once.
+    """
     path = settings.downloads_dir / _LOCKS / key
     with storage.os_errors("write to the folder of fetched files"):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        yield _flock(descriptor)
+        yield _flock(descriptor, fcntl.LOCK_SH if to_look else fcntl.LOCK_EX)
     finally:
         os.close(descriptor)
 
 
-def _flock(descriptor: int) -> bool:
+def _flock(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError:
+        return True  # a disk without locks: of two who fetch one file at once, the checks find out
     return True
 
 
@@ -225,5 +233,5 @@ def _is_locked(key: str, settings: Settings) -> bool:
     path = settings.downloads_dir / _LOCKS / key
     if not path.exists():
         return False
-    with try_lock(key, settings) as ours:
-        return not ours
+    with try_lock(key, settings, to_look=True) as free:
+        return not free

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
+_LENGTH = re.compile(r"[0-9]{1,18}")  # more bytes than that are no file
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 _PAGE = (b"<!doctype html", b"<html", b"<?xml")
 
 
@@ -61,7 +62,7 @@ def judge(
     if packing not in ("", "identity") and not (packing in ("gzip", "x-gzip") and name.lower().endswith(".gz")):
         raise Refused(f"sent the file packed in another way ({packing[:20]}), though asked not to")
     said = header("Content-Length")
-    return Offer(0, int(said) if said.isdecimal() and not header("Transfer-Encoding") else None)
+    return Offer(0, int(said) if _LENGTH.fullmatch(said) and not header("Transfer-Encoding") else None)
 
 
 def _rest(header: Callable[[str], str], *, have: int, length: int | None, etag: str) -> Offer:

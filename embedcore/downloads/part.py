@@ -33,7 +33,7 @@ class PartFile:
         self.resumed = False  # whether some of it came in an earlier answer
         self._digest, self._hashed = hashlib.sha256(), 0
         self._file: BinaryIO | None = None
-        self.size = self.path.stat().st_size if state and self.path.is_file() else 0
+        self.size = _size_of(self.path) if state else 0
 
     @property
     def validator(self) -> str:
@@ -112,3 +112,10 @@ class PartFile:
     def _write_state(self) -> None:
         state = {"url": self.url, "etag": self.etag, "modified": self.modified, "length": self.length}
         storage.write_json(self.folder / PART_FILE, state, sync=False)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # nothing came yet, or whoever fetches it just put it into its place
+        return 0

@@ -15,8 +15,11 @@ from __future__ import annotations
 import queue
 import socket
 import threading
-from collections.abc import Generator, Iterator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -32,6 +35,7 @@ from embedcore.errors import DownloadProblem
 from embedcore.settings import Settings
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
+ANSWER_SECONDS = 120.0  # until the bytes begin, with all redirects: a host may say its headers letter by letter
 _LEAVE_SECONDS = 5.0  # for the thread to wake up in
 _LOOK_SECONDS = 0.25  # how often somebody who waits for bytes can ask to stop
 _CHUNK_BYTES, _CHUNKS_AHEAD = 1 << 16, 32
@@ -101,20 +105,52 @@ def _read(raw: urllib3.response.BaseHTTPResponse, ahead: queue.Queue[bytes | Exc
 
 
 @contextmanager
-def ask(url: str, headers: Mapping[str, str], settings: Settings) -> Iterator[Answer]:
+def ask(url: str, headers: Mapping[str, str], settings: Settings, tell: Callable[[], None]) -> Iterator[Answer]:
     """The answer to a GET of `url`, after its redirects; each address on the way is checked.
 
-    Raises Failed, Refused.
+    `tell` is called several times a second until the answer is there; what it raises ends the
+    waiting. Raises Failed, Refused.
     """
     with requests.Session() as session:
         if not settings.private_urls:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, _PublicAdapter())
-        answer = Answer(_follow(session, url, headers, settings))
+        answer = Answer(_awaited(partial(_follow, session, url, headers, settings), tell))
         try:
             yield answer
         finally:
             answer.leave()
+
+
+def _awaited(get: Callable[[], requests.Response], tell: Callable[[], None]) -> requests.Response:
+    """What `get` returns or raises; a thread waits for it, so that whoever wants it can stop at any time."""
+    coming: Future[requests.Response] = Future()
+
+    def wait() -> None:
+        try:
+            coming.set_result(get())
+        except BaseException as error:
+            coming.set_exception(error)
+
+    until = time.monotonic() + ANSWER_SECONDS
+    threading.Thread(target=wait, name="answer", daemon=True).start()
+    try:
+        while True:
+            try:
+                return coming.result(_LOOK_SECONDS)
+            except TimeoutError:
+                tell()
+                if time.monotonic() > until:
+                    raise Failed("did not answer in time") from None
+    except BaseException:
+        coming.add_done_callback(_leave_late)
+        raise
+
+
+def _leave_late(coming: Future[requests.Response]) -> None:
+    """Close an answer that nobody waits for any more."""
+    if coming.exception() is None:
+        coming.result().close()
 
 
 def _follow(session: requests.Session, url: str, headers: Mapping[str, str], settings: Settings) -> requests.Response:
@@ -132,15 +168,24 @@ def _follow(session: requests.Session, url: str, headers: Mapping[str, str], set
             raise Refused("the address cannot be used") from error
         except (requests.RequestException, HTTPError, OSError) as error:
             raise Failed(_why(error)) from error
-        target = response.headers.get("Location")
-        if response.status_code not in _REDIRECTS or not target:
+        if response.status_code not in _REDIRECTS or not response.headers.get("Location"):
             return response
         response.close()
         secure = urlsplit(url).scheme == "https"
-        url = urljoin(url, target)
+        url = _target(session, url, response)
         if secure and urlsplit(url).scheme == "http":
             raise Refused("it sends on to an address without encryption")
     raise Refused("it sends on from address to address without end")
+
+
+def _target(session: requests.Session, url: str, response: requests.Response) -> str:
+    """Where a redirect leads. Its letters beyond ASCII are UTF-8, which `get_redirect_target` knows. Raises Refused."""
+    try:
+        target = urljoin(url, session.get_redirect_target(response) or "")
+        urlsplit(target)
+    except ValueError as error:
+        raise Refused("it sends on to an address that cannot be used") from error
+    return target
 
 
 def _get(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:

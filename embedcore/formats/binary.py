@@ -18,7 +18,7 @@ from embedcore.formats.base import Progress, Read, Written, parts, plan, untold
 from embedcore.formats.gather import CUT_SHORT, Gathering, binaries, header_note
 from embedcore.vectors import WordVectors
 
-HEADER = re.compile(rb"\s*(\d+)[ \t]+(\d+)[ \t\r]*\Z")
+HEADER = re.compile(rb"\s*(\d{1,15})[ \t]+(\d{1,15})[ \t\r]*\Z")  # longer ones count nothing that there is
 MAX_DIM = 1_000_000  # a header that says more is no header
 _FORBIDDEN = re.compile(r"[ \n]")
 _BLOCK = 1 << 23  # bytes read at a time

@@ -5,6 +5,7 @@ Here belongs bytes alone, not what they mean, and which file of an archive is me
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import lzma
@@ -120,8 +121,15 @@ def unpacking(path: Path) -> Iterator[None]:
         name = printable(path.name)
         raise BadVectors(f"“{name}” is packed in a way that is not known here. Unpack it first.") from error
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        name = printable(path.name)
-        raise StorageProblem(f"“{name}” is damaged or cut short: it cannot be unpacked. Get it again.") from error
+        raise _damaged(path) from error
+    except OSError as error:  # of bz2, which gives no number; and of a .zip whose list points before its beginning
+        if type(error) is not OSError or error.errno not in (None, errno.EINVAL):
+            raise
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> StorageProblem:
+    return StorageProblem(f"“{printable(path.name)}” is damaged or cut short: it cannot be unpacked. Get it again.")
 
 
 def archive(file: Path | BinaryIO) -> zipfile.ZipFile:
@@ -133,10 +141,13 @@ def archive(file: Path | BinaryIO) -> zipfile.ZipFile:
 
 
 def member(packed: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
-    """A file out of a .zip. Raises BadVectors if it takes a password."""
+    """A file out of a .zip. Raises BadVectors if it takes a password, BadZipFile for what is wrong with its head."""
     if info.flag_bits & 1:
         raise BadVectors(f"“{printable(info.filename)}” is locked with a password. Unpack it first.")
-    return packed.open(info)
+    try:
+        return packed.open(info)
+    except (ValueError, IndexError, OverflowError, struct.error) as error:  # such as a name that is not UTF-8
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def members(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

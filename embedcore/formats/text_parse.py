@@ -19,8 +19,9 @@ import numpy.typing as npt
 from embedcore.formats.gather import NO_NUMBER, TOO_FEW, TOO_MANY
 from embedcore.vectors import Float32s
 
-NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+NUMBER = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 FRACTION = re.compile(rb"[+-]?(?:\d*\.\d+|\d+\.\d*)(?:[eE][+-]?\d+)?|[+-]?\d+[eE][+-]?\d+")
+_SCIENTIFIC = 99  # decimals that a number with an exponent counts for
 _LITTLE = 1 << 17  # bytes that are read here sooner than compiled code would be loaded
 
 Integers = npt.NDArray[np.int64]
@@ -47,12 +48,15 @@ def _parse_little(block: bytes, dim: int, separator: bytes) -> Rows:
         stripped = line.rstrip(b"\r " + separator)
         if stripped:
             word, *fields = stripped.rsplit(separator, dim)
-            numbers = _numbers(fields) if len(fields) == dim and not _too_many(word, separator) else None
-            if numbers is not None:
+            if len(fields) < dim:
+                skipped[TOO_FEW] += 1
+            elif _too_many(word, fields, separator):
+                skipped[TOO_MANY] += 1
+            elif (numbers := _numbers(fields)) is None:
+                skipped[NO_NUMBER] += 1
+            else:
                 words.append(word)
                 vectors.append(numbers)
-            else:
-                skipped[TOO_FEW if len(fields) < dim else TOO_MANY if _too_many(word, separator) else NO_NUMBER] += 1
     ends = np.cumsum([0, *map(len, words)])
     spans = np.stack([ends[:-1], ends[1:]], axis=1)  # (n, 2)
     matrix = np.array(vectors, np.float32).reshape(len(words), dim)  # (n, D)
@@ -76,11 +80,12 @@ def _parse_much(block: bytes, dim: int, separator: bytes) -> Rows:
     good = np.ones(rows, dtype=bool)  # (n,)
     for row, stop, read in doubtful[:doubts].tolist():
         start, gap = spans[row].tolist()
-        if _too_many(block[start:gap], separator):
+        fields = block[gap + 1 : stop].split(separator)
+        if _too_many(block[start:gap], fields, separator):
             skipped[TOO_MANY] += 1
             good[row] = False
         elif not read:
-            numbers = _numbers(block[gap + 1 : stop].split(separator))
+            numbers = _numbers(fields)
             if numbers is None:
                 skipped[NO_NUMBER] += 1
                 good[row] = False
@@ -91,10 +96,25 @@ def _parse_much(block: bytes, dim: int, separator: bytes) -> Rows:
     return Rows(_tokens(block, spans[:rows][good]), matrix[:rows][good], skipped)
 
 
-def _too_many(word: bytes, separator: bytes) -> bool:
-    """Whether what stands before the last D numbers looks like a word and more numbers, not like a phrase."""
-    first, _, last = word.rpartition(separator)
-    return bool(first) and FRACTION.fullmatch(last) is not None
+def _too_many(word: bytes, numbers: list[bytes], separator: bytes) -> bool:
+    """Whether a word seems to hold more numbers of its row, and is not a phrase such as “at 3.5”.
+
+    Those of a row have about as many decimals as each other, those that people write have few. Two rows
+    in one line, whose newline was lost, have a whole vector within the word.
+    """
+    first, *others = word.split(separator)
+    fractions = [field for field in others if FRACTION.fullmatch(field)]
+    if not fractions or not (first or len(others) > 1):
+        return False
+    usual = sorted(map(_decimals, numbers))[len(numbers) // 2]
+    alike = [field for field in fractions if 2 * _decimals(field) > usual]
+    return others[-1] in alike or len(alike) >= len(numbers)
+
+
+def _decimals(number: bytes) -> int:
+    """How many digits stand behind the point of a number; one with an exponent has more than people write."""
+    mantissa, mark, _ = number.lower().partition(b"e")
+    return _SCIENTIFIC if mark else len(mantissa.partition(b".")[2])
 
 
 def _numbers(fields: list[bytes]) -> Float32s | None:

@@ -35,13 +35,14 @@ from embedcore import uploads
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.leftovers import remove_leftovers
 from embedcore.runs import queue
+from embedcore.runs.cluster import connect, kill_workers, make_scratch
 from embedcore.runs.folder import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED, Run, RunFolder, list_runs, run_ids
 from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, SCRATCH
 from embedcore.runs.worker import WORKER_DIED, execute, interruption
 from embedcore.settings import Settings
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, LocalCluster
+    from distributed import Client, Future
 
 SERVER_STOPPED = (
     "The server stopped, or had to start its workers anew, while this was running. "
@@ -156,6 +157,7 @@ class Dispatcher:
     def tidy(self) -> None:
         """Remove runs that ended long ago, and what deleting and writing left behind. Kept sets are elsewhere."""
         remove_leftovers(self._dir)
+        remove_leftovers(self._settings.downloads_dir)
         in_use = []
         for run in list_runs(self._dir):
             if self._is_old(run):
@@ -302,46 +304,6 @@ def _clear(folder: RunFolder) -> None:
     remove_leftovers(folder.path / "checkpoints", older_than_hours=0)
 
 
-def _make_scratch(place: Path) -> Path:
-    """A folder for the locks of Dask's workers, named by our process; those of dead processes are removed."""
-    place.mkdir(parents=True, exist_ok=True)
-    for left in place.iterdir():
-        if left.name.isdigit() and not psutil.pid_exists(int(left.name)):
-            shutil.rmtree(left, ignore_errors=True)
-    scratch = place / str(os.getpid())
-    scratch.mkdir(exist_ok=True)
-    return scratch
-
-
-def _connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Client, dict[str, Any]]:
-    """The cluster, if it is one of our own, a client of it, and who owns the runs it does."""
-    import dask
-    from distributed import Client, LocalCluster
-    from distributed.security import Security
-
-    if settings.dask_scheduler_address:
-        client = Client(settings.dask_scheduler_address, set_as_default=False)
-        return None, client, {"scheduler": settings.dask_scheduler_address}
-    dask.config.set(
-        {
-            "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not silently begun again
-            "distributed.logging": {"distributed": "error", "tornado": "error"},
-            "distributed.admin.system-monitor.gil.enabled": False,
-            "distributed.scheduler.http.routes": [],
-            "distributed.worker.http.routes": [],
-        }
-    )
-    cluster = LocalCluster(
-        n_workers=settings.workers, threads_per_worker=1, processes=True, host="127.0.0.1",
-        dashboard_address="127.0.0.1:0", memory_limit=0, local_directory=scratch, preload=["embedcore.runs.preload"],
-        # Without it, every user of this machine could have code run as this one.
-        security=Security.temporary(),
-    )  # fmt: skip
-    own = psutil.Process()
-    owner = {"host": socket.gethostname(), "pid": own.pid, "since": own.create_time()}
-    return cluster, Client(cluster, set_as_default=False), owner
-
-
 def main() -> None:
     """Work off the line until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, whose end ends this
@@ -356,8 +318,8 @@ def main() -> None:
     settings = settings_module.load()
     Path(settings.runs_dir).mkdir(parents=True, exist_ok=True)
     try:
-        scratch = _make_scratch(settings.cache_dir / "dask")
-        cluster, client, owner = _connect(settings, str(scratch))
+        scratch = make_scratch(settings.cache_dir / "dask")
+        cluster, client, owner = connect(settings, str(scratch))
     except OSError as error:
         cluster_name = settings.dask_scheduler_address
         sys.exit(f"{f'The cluster at {cluster_name}' if cluster_name else 'The workers'} cannot be used: {error}")
@@ -375,21 +337,11 @@ def main() -> None:
     if cluster is not None:
         # Closing the cluster in good order would wait for what the workers are at. Nothing that
         # is killed leaves half a file: all are written beside their place and renamed.
-        _kill_workers(cluster)
+        kill_workers(cluster)
         dispatcher.end()
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(0)
     client.close(timeout=2)
-
-
-def _kill_workers(cluster: LocalCluster) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # that they die is no news now
-    for nanny in cluster.workers.values():
-        nanny.auto_restart = False
-    workers = [process for process in psutil.Process().children() if "resource_tracker" not in str(process.cmdline())]
-    for process in workers:
-        process.kill()
-    psutil.wait_procs(workers, timeout=2)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -104,15 +105,23 @@ def made_before(name: str | None, folder: RunFolder, settings: Settings) -> dict
 
 @contextmanager
 def _scratch(folder: RunFolder) -> Iterator[Path]:
-    """An empty folder in the run's, gone afterwards. Raises Stopped if the run was deleted."""
+    """An empty folder in the run's, gone afterwards. Raises Stopped if the run was deleted.
+
+    It is this attempt's own: a worker that was given up for lost and ends late takes nothing
+    from the one that has the run by then.
+    """
     place = folder.path / SCRATCH
     shutil.rmtree(place, ignore_errors=True)  # of a worker that was killed
+    own = place / secrets.token_hex(4)
     try:
         with os_errors("begin with this import"):
             try:
-                place.mkdir()
+                place.mkdir(exist_ok=True)
+                own.mkdir()
             except FileNotFoundError:
                 raise Stopped from None
-        yield place
+        yield own
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
+        with suppress(OSError):
+            place.rmdir()

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -26,7 +26,7 @@ from embedcore.runs.folder import RunFolder
 from embedcore.runs.progress import JobProgress, progress_of
 from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, Run
 from embedcore.settings import Settings
-from embedcore.storage import os_errors, printable
+from embedcore.storage import check_name, os_errors, printable
 
 if TYPE_CHECKING:
     from embedcore.runs.service import Runs
@@ -172,6 +172,8 @@ def submit(runs: Runs, config: Config, *, run_id: str | None = None) -> Run:
     if run_id is not None and (folder := RunFolder(runs.settings.runs_dir, run_id)).exists():
         return folder.run  # a button pressed twice
     config.check(runs.settings)  # may take a moment: it asks where a URL leads
+    if not isinstance(config, ExportConfig) and config.name is not None:
+        config = replace(config, name=check_name(config.name))  # as the set will be called
     with _alone(runs.settings.runs_dir):
         going = running(runs, config.kind, config.key)
         if going is not None:

@@ -18,9 +18,9 @@ from embedcore.runs.folder import FINISHED, RUNNING, RunFolder
 FETCHING, READING, INDEXING, WRITING = "fetching", "reading", "indexing", "writing"
 STOPPED_EARLY = {"stopped": True}  # the result of a job that kept nothing
 _RECENT_SECONDS = 8.0  # what the rate is a mean over
-_EVERY_SECONDS = 0.3  # between two lines, at first
+_EVERY_SECONDS, _RARELY_SECONDS = 0.3, 5.0  # between two lines, at first and later
 _LOOK_SECONDS = 0.1  # between two looks at whether to stop
-_STALE_SECONDS = 10.0  # a line this old says nothing of the rate now
+_STALE_SECONDS = 10.0  # a line this old says nothing of the rate now; longer than lines are apart
 
 
 class Stopped(Exception):
@@ -66,7 +66,7 @@ class Reporter:
     """Writes down progress now and then, and ends the job by raising Stopped when somebody asked for that.
 
     At most three lines a second in the first minute, after that the more rarely the longer it
-    goes on. What it says of the whole job never falls.
+    goes on, down to one in five seconds. What it says of the whole job never falls.
     """
 
     def __init__(self, folder: RunFolder, weights: Mapping[str, float]) -> None:
@@ -79,6 +79,7 @@ class Reporter:
         self._looked = self._written = float("-inf")  # when it was looked whether to stop, and a line written
         self._said = float("-inf")  # the share of the phase in that line
         self._samples: deque[tuple[float, float]] = deque()  # when, and how much of the phase was done
+        self._counting = False  # whether that is in bytes
         self._share = 0.0
 
     def check(self) -> None:
@@ -105,14 +106,16 @@ class Reporter:
                 with suppress(EmbedcoreError):  # whoever deleted the run does not ask how far it came
                     self._write(now, share, done, total)
                 raise
-        pause = max(_EVERY_SECONDS, (now - self._began) / 240)
+        pause = min(max(_EVERY_SECONDS, (now - self._began) / 240), _RARELY_SECONDS)
         if now - self._written >= pause or share >= 1 > self._said:
             self._written = now
             self._write(now, share, done, total)
 
     def _write(self, now: float, share: float, done: int | None, total: int | None) -> None:
         self._said = share
-        rate = self._rate(now, float(done) if done is not None else share)
+        rate = self._rate(now, share, done)
+        if done is not None and total is not None and done > total:
+            total = None  # it was a guess
         left = None
         if rate:
             left = (total - done) / rate if done is not None and total else (1 - share) / rate if done is None else None
@@ -134,8 +137,12 @@ class Reporter:
         order = list(self._weights)
         return sum(self._weights[phase] for phase in order[: order.index(self._phase)])
 
-    def _rate(self, now: float, amount: float) -> float | None:
+    def _rate(self, now: float, share: float, done: int | None) -> float | None:
         """What is done a second, lately; None while too little is known."""
+        amount, counting = (share, False) if done is None else (float(done), True)
+        if counting != self._counting or (self._samples and amount < self._samples[-1][1]):
+            self._samples.clear()  # bytes that were there before, or a file that is fetched anew
+        self._counting = counting
         self._samples.append((now, amount))
         while len(self._samples) > 2 and now - self._samples[1][0] > _RECENT_SECONDS:
             self._samples.popleft()

@@ -1,28 +1,20 @@
-"""What a server process holds of runs: it submits, finds, stops them, and keeps the dispatcher going.
+"""What a server process holds of runs: it submits, finds and stops them.
 
-The dispatcher is a process of its own, so that the server imports neither Dask nor torch. It
-lives exactly as long as the server: it ends when its standard input does, which happens
-however the server ends, also by SIGKILL.
+The process that works them off is kept going by `dispatcher_process`.
 """
 
 from __future__ import annotations
 
-import atexit
 import itertools
-import json
-import logging
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from embedcore.errors import BadSetting, EmbedcoreError, RunProblem, StorageProblem, UnknownRun
 from embedcore.runs import queue
+from embedcore.runs.dispatcher_process import DispatcherProcess
 from embedcore.runs.folder import (
     FAILED,
     FINISHED,
@@ -38,10 +30,6 @@ from embedcore.runs.folder import (
 )
 from embedcore.settings import Settings
 
-_log = logging.getLogger(__name__)
-_GRACE_SECONDS = 8.0  # how long the dispatcher may take to end its workers
-_SOUND_SECONDS = 30.0  # one that lived this long was able to start
-_PAUSE_SECONDS = 10.0
 _BEGINNING_CHARACTERS = 80
 _NOT_RESUMABLE = {
     QUEUED: "This run is already waiting in the line.",
@@ -93,82 +81,25 @@ class Runs:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.workers = 0  # workers that are ready, as the dispatcher last said
         self._dir = settings.runs_dir
-        self._lock = threading.Lock()
         self._resuming = threading.Lock()  # some network disks lock between processes only
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stopping = False
+        self._process = DispatcherProcess(settings)
         self._kinds: dict[str, str] = {}  # by run: its kind, which never changes
 
     # the dispatcher
 
     def start(self) -> None:
         """Start the dispatcher, and again whenever it ends by itself. Calling it twice does nothing."""
-        with self._lock:
-            if self._process is not None and self._process.poll() is None:
-                return
-            self._stopping = False
-            self._process = self._spawn()
-            threading.Thread(target=self._listen, args=(self._process,), name="dispatcher", daemon=True).start()
-        atexit.register(self.stop)
+        self._process.start()
 
     def stop(self) -> None:
         """End the dispatcher and its workers; runs in progress are marked interrupted."""
-        atexit.unregister(self.stop)
-        with self._lock:
-            self._stopping = True
-            process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin:
-            process.stdin.close()  # this is how it learns that it should end
-        try:
-            process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        self.workers = 0
+        self._process.stop()
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        environment = {**os.environ, **self.settings.to_environment()}
-        # Its workers import embedcore from where this process has it.
-        here = str(Path(__file__).parents[2])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, environment.get("PYTHONPATH")]))
-        # Python's own tracker of shared semaphores has something to say whenever workers are killed.
-        environment["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
-        command = [sys.executable, "-m", "embedcore.runs.dispatcher"]
-        return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        began = time.monotonic()
-        with process.stdout as lines:
-            for line in lines:
-                try:
-                    self.workers = int(json.loads(line)["workers"])
-                except (ValueError, KeyError, TypeError):
-                    _log.warning("dispatcher: %s", line.decode(errors="replace").rstrip())
-        process.wait()
-        self.workers = 0
-        if self._stopping:
-            return
-        lived = time.monotonic() - began
-        pause = 1.0 if lived > _SOUND_SECONDS else _PAUSE_SECONDS  # one that cannot start does not spin
-        _log.error("The dispatcher of runs ended (status %s); it is started again.", process.returncode)
-        time.sleep(pause)
-        if not self._stopping:
-            self.start()
-
-    def _poke(self) -> None:
-        """Tell the dispatcher to look at once; if it cannot be told, it looks every second anyway."""
-        process = self._process
-        if process is not None and process.stdin is not None:
-            try:
-                process.stdin.write(b"\n")
-                process.stdin.flush()
-            except (OSError, ValueError):
-                pass
+    @property
+    def workers(self) -> int:
+        """How many workers are ready, as the dispatcher last said."""
+        return self._process.workers
 
     # runs
 
@@ -191,7 +122,7 @@ class Runs:
             folder.remove()  # who is told that it failed does not find it begun later
             raise
         self.start()
-        self._poke()
+        self._process.poke()
         return folder.run
 
     def resume(self, run_id: str) -> Run:
@@ -207,7 +138,7 @@ class Runs:
                 raise RunProblem(_NOT_RESUMABLE[run.state])
             self._put_in_line(folder, run, resumed=run.resumed + 1)
         self.start()
-        self._poke()
+        self._process.poke()
         return folder.run
 
     def add_passes(self, run_id: str, epochs: int, *, had: int | None = None) -> Run:
@@ -246,7 +177,7 @@ class Runs:
                 earlier_epochs=[*run.earlier_epochs, before],
             )  # fmt: skip
         self.start()
-        self._poke()
+        self._process.poke()
         return folder.run
 
     def _put_in_line(self, folder: RunFolder, run: Run, **more: Any) -> None:
@@ -278,7 +209,7 @@ class Runs:
         """
         RunFolder(self._dir, run_id).remove()
         queue.take(self._dir, run_id)
-        self._poke()
+        self._process.poke()
 
     def again(self, run_id: str) -> Draft:
         """What a new run with other settings begins from. Raises UnknownRun, StorageProblem."""
@@ -356,7 +287,7 @@ class Runs:
         folder = self.folder(run_id)
         if not folder.run.over:  # the flag would stop it when it is resumed
             folder.ask_to_stop()
-            self._poke()
+            self._process.poke()
 
     def place(self, run_id: str) -> int | None:
         """A queued run's place in the line, from 1; None if it does not wait there."""
