@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from embedcore import downloads
+from embedcore import downloads, storage
 from embedcore.downloads import RemoteFile, fetch, fetching, files, from_url
 from embedcore.downloads.judging import judge
 from embedcore.downloads.part import PartFile
@@ -452,6 +452,19 @@ def test_a_full_disk_on_the_way_keeps_the_part(host: Host, settings: Settings, m
     assert host.ranges() == [None, "bytes=100000-"]
 
 
+def test_a_disk_too_full_to_note_anything_names_the_file(
+    host: Host, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(part: PartFile) -> None:
+        with storage.os_errors("write .part.json"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(PartFile, "_write_state", full)
+    with pytest.raises(StorageProblem) as caught:
+        fetch(remote(host.serve("/v.bin", DATA)), settings=settings)
+    assert str(caught.value) == "Could not keep vectors.bin. The disk is full. Free some space and try again."
+
+
 def test_no_room_is_said_before_anything_comes(host: Host, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     file = remote(host.serve("/v.bin", DATA))
     usage = shutil.disk_usage(settings.home.parent)
@@ -484,6 +497,23 @@ def test_many_can_look_at_once_whether_a_file_is_being_fetched(host: Host, setti
         assert not downloads.parts(settings)[0].fetching
     with files.try_lock(file.key, settings):
         assert downloads.parts(settings)[0].fetching
+
+
+def test_a_file_removed_while_the_list_is_made_is_passed_over(
+    host: Host, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = remote(host.serve("/v.bin", DATA, stops_at=150_000))
+    start_part(file, settings, at_least=150_000)
+    real = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if isinstance(path, Path) and path.name == file.key:
+            downloads.remove(file.key, settings)  # as another visitor does just now
+        return real(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", scandir)
+        assert downloads.parts(settings) == []
 
 
 def test_a_disk_without_locks_can_be_fetched_to(

@@ -293,4 +293,5 @@ def test_the_name_of_a_file_is_safe(url: str, name: str) -> None:
 def test_files_of_one_name_from_two_hosts_lie_apart() -> None:
     files = [from_url(f"https://{host}/v.txt") for host in ("a.example", "b.example")]
     assert files[0].key != files[1].key
+    assert len(files[0].key) >= len("v.txt-") + 20  # nobody finds another address with the same key
     assert downloads.from_url("https://a.example/v.txt", "mine.txt").name == "mine.txt"

@@ -157,6 +157,23 @@ def test_the_files_of_the_operator_are_listed(home: Settings, tmp_path: Path) ->
     assert [path.name for path in jobs.list_import_files(linked)] == ["a.vec", "b.txt", "c.bin"]
 
 
+def test_files_that_cannot_be_named_or_looked_at_hide_no_others(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = a_file(home, "벡터.txt")
+    locked = a_file(home, "locked/b.txt")
+    (home.import_dir / os.fsdecode("벡터.txt".encode("cp949"))).touch()  # as an older system wrote it
+    real = Path.is_file
+
+    def is_file(path: Path) -> bool:
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert jobs.list_import_files(home) == [shown]
+
+
 def test_what_is_going_on_is_not_begun_again(home: Settings) -> None:
     config = DownloadConfig(url="https://93.184.216.34/a.vec", name="mine")
     private = replace(home, private_urls=True)  # else the address is looked up
@@ -498,8 +515,10 @@ def test_a_worker_that_ends_late_takes_nothing_from_the_next_one(home: Settings)
     late, now = ExitStack(), ExitStack()
     late.enter_context(_scratch(folder))
     place = now.enter_context(_scratch(folder))  # of the worker that has the run since
+    (place / "set").mkdir()
     late.close()
-    assert place.is_dir()
+    assert (place / "set").is_dir()
+    (place / "set").rmdir()
     now.close()
     assert not (folder.path / SCRATCH).exists()
 

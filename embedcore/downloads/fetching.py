@@ -52,9 +52,12 @@ def fetch(file: RemoteFile, *, settings: Settings | None = None, on_progress: On
         fetching = _Fetching(file, settings, on_progress)
         try:
             return fetching.run()
-        except OSError as error:
-            problem = storage.storage_problem(error, f"keep {storage.printable(file.name)}")
-            raise StorageProblem(f"{problem}{fetching.what_stays()}") from error
+        except (OSError, StorageProblem) as error:
+            cause = error.__cause__ if isinstance(error, StorageProblem) else error
+            if not isinstance(cause, OSError):
+                raise
+            problem = storage.storage_problem(cause, f"keep {storage.printable(file.name)}")
+            raise StorageProblem(f"{problem}{fetching.what_stays()}") from cause
 
 
 @contextmanager

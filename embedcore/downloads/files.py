@@ -49,7 +49,7 @@ class RemoteFile:
     def key(self) -> str:
         """The name of its folder: the same for one first address, another for any other."""
         stem = re.sub(r"[^\w.-]+", "_", self.name)[:40].strip(".")
-        return f"{stem or 'file'}-{hashlib.sha256(self.urls[0].encode()).hexdigest()[:10]}"
+        return f"{stem or 'file'}-{hashlib.sha256(self.urls[0].encode()).hexdigest()[:20]}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def parts(settings: Settings | None = None) -> list[Part]:
     found = []
     for folder in storage.folders_in(settings.downloads_dir):
         whole = _read_kept(folder)
-        for path in folder.glob(f"*{PART_ENDING}"):
+        for path in _parts_in(folder):
             if whole is not None and path == whole.path:  # that is its name
                 continue
             state = read_or_none(folder / PART_FILE) or {}
@@ -104,6 +104,13 @@ def parts(settings: Settings | None = None) -> list[Part]:
             busy = _is_locked(folder.name, settings)
             found.append(Part(folder.name, name, path, size, state.get("length"), str(state.get("url") or ""), busy))
     return found
+
+
+def _parts_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob(f"*{PART_ENDING}"))
+    except FileNotFoundError:  # removed since
+        return []
 
 
 def remove(key: str, settings: Settings | None = None) -> None:

@@ -2,7 +2,7 @@
 
     python -m embedcore.runs.dispatcher
 
-Started by `service`, never by hand. It starts a local Dask cluster, or connects to the one
+Started by `dispatcher_process`, never by hand. It starts a local Dask cluster, or connects to the one
 that DASK_SCHEDULER_ADDRESS names. A worker is given one run at a time and the others wait in
 our own line, not in Dask's: when a worker dies, Dask blames every task that was assigned to
 it, also those that only waited there.

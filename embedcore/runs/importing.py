@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -105,23 +104,16 @@ def made_before(name: str | None, folder: RunFolder, settings: Settings) -> dict
 
 @contextmanager
 def _scratch(folder: RunFolder) -> Iterator[Path]:
-    """An empty folder in the run's, gone afterwards. Raises Stopped if the run was deleted.
-
-    It is this attempt's own: a worker that was given up for lost and ends late takes nothing
-    from the one that has the run by then.
-    """
+    """An empty folder in the run's, gone afterwards. Raises Stopped if the run was deleted."""
     place = folder.path / SCRATCH
     shutil.rmtree(place, ignore_errors=True)  # of a worker that was killed
-    own = place / secrets.token_hex(4)
     try:
         with os_errors("begin with this import"):
             try:
                 place.mkdir(exist_ok=True)
-                own.mkdir()
             except FileNotFoundError:
                 raise Stopped from None
-        yield own
+        yield place
     finally:
-        shutil.rmtree(own, ignore_errors=True)
-        with suppress(OSError):
+        with suppress(OSError):  # empty, unless another worker has the run by now
             place.rmdir()

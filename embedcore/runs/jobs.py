@@ -230,15 +230,20 @@ def _alone(runs_dir: Path) -> Iterator[None]:
 def list_import_files(settings: Settings) -> list[Path]:
     """The files that an operator put where the page may import from, by name; none if there is no such folder.
 
-    At most a thousand; not those whose name begins with a dot, nor links that lead elsewhere.
-    Raises StorageProblem.
+    At most a thousand; not those whose name begins with a dot or is no UTF-8, nor links that
+    lead elsewhere, nor what may not be looked at. Raises StorageProblem.
     """
     folder = settings.import_dir
     inside = folder.resolve()
 
     def fits(path: Path) -> bool:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        return not hidden and path.is_file() and path.resolve().is_relative_to(inside)
+        name = path.relative_to(folder)
+        try:
+            name.as_posix().encode()  # another name can stand neither in a page nor in run.json
+            hidden = any(part.startswith(".") for part in name.parts)
+            return not hidden and path.is_file() and path.resolve().is_relative_to(inside)
+        except (OSError, UnicodeEncodeError):
+            return False
 
     with os_errors("list the files that can be imported"):
         try:
