@@ -165,7 +165,10 @@ def _move_folder(temporary: Path, target: Path, *, overwrite: bool) -> None:
     try:
         temporary.rename(target)
     except OSError:
-        aside.rename(target)
+        if target.exists():  # somebody else replaced it at the same time, and theirs stays
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.rename(target)
         raise
     shutil.rmtree(aside, ignore_errors=True)
 

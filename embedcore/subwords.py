@@ -17,7 +17,7 @@ The tests hold it to gensim's and fastText's for thousands of words in many scri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,7 @@ _FORMAT_VERSION = 1
 _NO_PARTS = "</s>"  # fastText's end of a sentence is no word, and has none
 _FNV_BASIS, _FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 _ROWS = 512  # words whose rows are summed at a time, so that they stay in the processor's cache
+_PARTS = 1 << 22  # parts that are in memory at a time, about; a damaged model may have words of any length
 
 Float32s = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
@@ -98,8 +99,7 @@ class Subwords:
         `words` are UTF-8. Summed in fastText's order.
         """
         vectors = np.empty_like(rows)
-        for start in range(0, len(words), _ROWS):
-            here = slice(start, start + _ROWS)
+        for here in _pieces(words, _PARTS // self.maxn):
             cut = cut_words(words[here], self.minn, self.maxn)
             with np.errstate(all="ignore"):
                 vectors[here] = _means(rows[here], cut.rows(len(self.matrix)), cut.counts, self.matrix)
@@ -108,6 +108,17 @@ class Subwords:
     def _cut(self, words: Sequence[str]) -> Cut:
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
         return cut_words(encoded, self.minn, self.maxn)
+
+
+def _pieces(words: Sequence[bytes], most: int) -> Iterator[slice]:
+    """Pieces of n words, of `_ROWS` words and so many bytes at most, but a word at least."""
+    start = size = 0
+    for place, word in enumerate(words):
+        if place - start == _ROWS or (size + len(word) > most and place > start):
+            yield slice(start, place)
+            start, size = place, 0
+        size += len(word)
+    yield slice(start, len(words))
 
 
 class Cut(NamedTuple):

@@ -12,8 +12,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ from embedcore.library import (
     save_vectors,
 )
 from embedcore.settings import Settings
+from embedcore.tokens import Tokens
 from embedcore.vectors import WordVectors
 
 ROOT = Path(__file__).parent.parent
@@ -437,3 +440,68 @@ def test_without_the_wheel(home: Settings, mine: WordVectors, monkeypatch: pytes
         open_vectors("glove.6B.50d")
     save_vectors("mine", mine, source="test")
     assert [info.name for info in list_vectors()] == ["mine"]
+
+
+def test_a_set_that_is_replaced_while_it_is_opened_is_not_mixed(
+    home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_vectors("mine", mine, source="test")
+    other = WordVectors(WORDS[::-1], MATRIX + 1)
+    open_tokens = Tokens.open
+    replaced = iter([True])
+
+    def replacing(folder: Path) -> Tokens:
+        if next(replaced, False):
+            save_vectors("mine", other, source="another", overwrite=True)
+        return open_tokens(folder)
+
+    monkeypatch.setattr(Tokens, "open", replacing)
+    opened = open_vectors("mine")
+    assert opened.tokens[:] == WORDS[::-1]
+    np.testing.assert_array_equal(opened.matrix, MATRIX + 1)
+    assert opened.meta["source"] == "another"
+
+
+@pytest.mark.parametrize("away", [lambda: delete_vectors("mine"), lambda: rename_vectors("mine", "yours")])
+def test_a_set_that_goes_while_it_is_opened_or_listed_is_not_damaged(
+    home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch, away: Callable[[], None]
+) -> None:
+    read_json = storage.read_json
+    for look in (lambda: open_vectors("mine"), list_vectors):
+        save_vectors("mine", mine, source="test")
+        gone = iter([True])
+
+        def leaving(path: Path, gone: Iterator[bool] = gone) -> dict[str, Any]:
+            if next(gone, False):
+                away()
+            return read_json(path)
+
+        monkeypatch.setattr(storage, "read_json", leaving)
+        if look is list_vectors:
+            assert all(info.usable for info in list_vectors())
+        else:
+            with pytest.raises(UnknownVectors):
+                look()
+        monkeypatch.undo()
+        monkeypatch.setenv("EMBEDCORE_HOME", str(home.home))
+        for info in list_vectors()[1:]:
+            delete_vectors(info.name)
+
+
+def test_two_who_replace_a_set_at_once_leave_nothing_behind(
+    home: Settings, mine: WordVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_vectors("mine", mine, source="test")
+    rename, first = Path.rename, iter([True])
+
+    def renamed(path: Path, target: Path) -> Path:
+        moved = rename(path, target)
+        if path.name == "mine" and next(first, False):  # the moment at which there is none
+            save_vectors("mine", mine, source="another", overwrite=True)
+        return moved
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    with pytest.raises(StorageProblem, match="Somebody else made one of that name"):
+        save_vectors("mine", mine, source="mine", overwrite=True)
+    assert os.listdir(home.vectors_dir) == ["mine"]
+    assert open_vectors("mine").meta["source"] == "another"

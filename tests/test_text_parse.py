@@ -29,7 +29,8 @@ ODD_NUMBERS = [
 NO_NUMBERS = ["", "x", "-", "+", ".", "e5", "1e", "1e+", "1.2.3", "--1", "+-1", "1_0", "0x1p3", "1,5", "1 ", "1\t",
               "infi", "nanx", "1.5f", "²", "١", "1\x00", "\xa01", "1\u00a0", "-.", ".e1"]  # fmt: skip
 WORDS = ["the", "", '"', "nan", "1e5", "0.5", ". . .", "a b", "a 0.5", "a 5", "at name@domain.com", "한국", "\u0085",
-         "\u00a0", " ", "  ", "\t", "a\tb", "a\t0.5", "\r", "\x00", "a\r", "\u2028"]  # fmt: skip
+         "\u00a0", " ", "  ", "\t", "a\tb", "a\t0.5", "\r", "\x00", "a\r", "\u2028",
+         "a 5e-1", "a\t5e-1", "a 0.123456 1 2e0 b"]  # fmt: skip
 SEEDS = range(4)
 
 
@@ -83,8 +84,8 @@ def is_fraction(field: bytes) -> bool:
 
 def holds_numbers(word: list[bytes], numbers: list[bytes]) -> bool:
     usual = sorted(map(decimals, numbers))[len(numbers) // 2]
-    like_them = [is_fraction(field) and decimals(field) > usual / 2 for field in word]
-    return like_them[-1] or like_them[1:].count(True) >= len(numbers)
+    like_them = [is_fraction(field) and decimals(field) > usual / 2 for field in word[1:]]
+    return any(like_them) and (like_them[-1] or sum(number(field) is not None for field in word[1:]) >= len(numbers))
 
 
 def decimals(field: bytes) -> int:

@@ -54,6 +54,13 @@ def locked(content: bytes) -> bytes:
     return bytes(changed)
 
 
+def before_its_beginning(content: bytes) -> bytes:
+    """An archive whose list says that it begins further behind than there is room for."""
+    place = content.index(b"PK\x05\x06") + 16
+    (start,) = struct.unpack("<I", content[place : place + 4])
+    return content[:place] + struct.pack("<I", start + 100) + content[place + 4 :]
+
+
 def png() -> bytes:
     """A picture of one dot."""
 
@@ -153,6 +160,8 @@ TRAPS = {
         b"a 3.4028235e38 -3.4028235e38\nb 1e-45 1e-60\n",
         {"a": np.array([3.4028235e38, -3.4028235e38], np.float32).tolist(),
          "b": [float(np.float32(1e-45)), 0.0]}),
+    "a first line of more digits than Python reads": Trap(
+        b"1" * 5_000 + b" 3\n" + GOOD.encode(), GOOD_ROWS, {"too few numbers": 1}),
     "ragged rows": Trap(GOOD.encode() + b"few 1 2\nmany 0.5 1 2 3\nnone\n", GOOD_ROWS,
                         {"too few numbers": 2, "too many numbers": 1}),
     "something that is no number": Trap(GOOD.encode() + b"a 1 x 2\nb 1 2 0x10\nc 1 1_000 2\nd 1  2\n", GOOD_ROWS,
@@ -250,6 +259,13 @@ JUNK = {
         b"".join(b"w%d%b\n" % (row, b" 0.5" * (row % 7 + 1)) for row in range(3000)), "could not be read"),
     "a .gz cut short at once": Junk(CUT_GZ[:40], "“v.gz” is damaged or cut short: it cannot be unpacked.", "v.gz"),
     "a zip cut short": Junk(zipped(("v.txt", GOOD.encode() * 20))[:-30], "“v.zip” is damaged or cut short", "v.zip"),
+    "a zip whose file has another name at its head": Junk(
+        zipped(("각.txt", GOOD.encode())).replace("각".encode(), b"\xea\xff\x81", 1), "“v.zip” is damaged", "v.zip"),
+    "a zip whose list begins before it": Junk(before_its_beginning(zipped(("v.txt", GOOD.encode()))),
+                                              "“v.zip” is damaged", "v.zip"),
+    "a damaged zip packed with bzip2": Junk(
+        zipped(("v.txt", GOOD.encode()), method=zipfile.ZIP_BZIP2).replace(b"1AY&SY", b"1AY&SX"),
+        "“v.zip” is damaged or cut short", "v.zip"),
     "a .gz cut short": Junk(gzip.compress(b"".join(b"w%d 1 2 3\n" % row for row in range(200_000)))[:-9],
                             "“v.gz” is damaged or cut short: it cannot be unpacked. Get it again.", "v.gz", late=True),
 }  # fmt: skip

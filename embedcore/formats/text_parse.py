@@ -2,9 +2,10 @@
 
 Here belongs the parsing alone: whole lines of bytes in, arrays out, no file and no message.
 A record ends at a newline and nowhere else; its vector is the last D fields, all before them
-is the token, whatever that holds; of what follows the numbers only carriage returns, spaces and
-separators are dropped. So tokens of U+00A0, U+0085, quotes, `nan` or a plain space are read as
-they are. A number is read as Python reads it, and then rounded to float32.
+is the token, whatever that holds, unless it holds more numbers like them; of what follows the
+numbers only carriage returns, spaces and separators are dropped. So tokens of U+00A0, U+0085,
+quotes, `nan` or a plain space are read as they are. A number is read as Python reads it, and
+then rounded to float32.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from embedcore.vectors import Float32s
 NUMBER = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 FRACTION = re.compile(rb"[+-]?(?:\d*\.\d+|\d+\.\d*)(?:[eE][+-]?\d+)?|[+-]?\d+[eE][+-]?\d+")
 _SCIENTIFIC = 99  # decimals that a number with an exponent counts for
+_MOST_FIELDS = 1 << 16  # of a word that are looked at, and the last; a line may hold millions
 _LITTLE = 1 << 17  # bytes that are read here sooner than compiled code would be loaded
 
 Integers = npt.NDArray[np.int64]
@@ -50,7 +52,7 @@ def _parse_little(block: bytes, dim: int, separator: bytes) -> Rows:
             word, *fields = stripped.rsplit(separator, dim)
             if len(fields) < dim:
                 skipped[TOO_FEW] += 1
-            elif _too_many(word, fields, separator):
+            elif _too_many(word, stripped[len(word) + 1 :], separator):
                 skipped[TOO_MANY] += 1
             elif (numbers := _numbers(fields)) is None:
                 skipped[NO_NUMBER] += 1
@@ -80,12 +82,12 @@ def _parse_much(block: bytes, dim: int, separator: bytes) -> Rows:
     good = np.ones(rows, dtype=bool)  # (n,)
     for row, stop, read in doubtful[:doubts].tolist():
         start, gap = spans[row].tolist()
-        fields = block[gap + 1 : stop].split(separator)
-        if _too_many(block[start:gap], fields, separator):
+        text = block[gap + 1 : stop]
+        if _too_many(block[start:gap], text, separator):
             skipped[TOO_MANY] += 1
             good[row] = False
         elif not read:
-            numbers = _numbers(fields)
+            numbers = _numbers(text.split(separator))
             if numbers is None:
                 skipped[NO_NUMBER] += 1
                 good[row] = False
@@ -96,19 +98,21 @@ def _parse_much(block: bytes, dim: int, separator: bytes) -> Rows:
     return Rows(_tokens(block, spans[:rows][good]), matrix[:rows][good], skipped)
 
 
-def _too_many(word: bytes, numbers: list[bytes], separator: bytes) -> bool:
+def _too_many(word: bytes, numbers: bytes, separator: bytes) -> bool:
     """Whether a word seems to hold more numbers of its row, and is not a phrase such as “at 3.5”.
 
-    Those of a row have about as many decimals as each other, those that people write have few. Two rows
-    in one line, whose newline was lost, have a whole vector within the word.
+    `numbers` is the text of the last D. Numbers of a row have about as many decimals as each other, those that
+    people write have few. Two rows in one line, whose newline was lost, have a whole vector within the word.
     """
-    first, *others = word.split(separator)
-    fractions = [field for field in others if FRACTION.fullmatch(field)]
-    if not fractions or not (first or len(others) > 1):
+    first, *others = word.split(separator, _MOST_FIELDS)
+    others[-1:] = [other.rpartition(separator)[2] for other in others[-1:]]  # the last one, if there are more
+    held = [field for field in others if NUMBER.fullmatch(field)]
+    if not held or not (first or len(others) > 1):
         return False
-    usual = sorted(map(_decimals, numbers))[len(numbers) // 2]
-    alike = [field for field in fractions if 2 * _decimals(field) > usual]
-    return others[-1] in alike or len(alike) >= len(numbers)
+    decimals = sorted(map(_decimals, numbers.split(separator)))  # (D,)
+    usual = decimals[len(decimals) // 2]
+    alike = [field for field in held if FRACTION.fullmatch(field) and 2 * _decimals(field) > usual]
+    return bool(alike) and (others[-1] in alike or len(held) >= len(decimals))
 
 
 def _decimals(number: bytes) -> int:

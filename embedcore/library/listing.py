@@ -12,7 +12,7 @@ from embedcore import disk, storage
 from embedcore import settings as settings_module
 from embedcore.errors import BadName, StorageProblem, UnknownVectors
 from embedcore.library import bundled
-from embedcore.library.places import BUNDLED, MATRIX_FILE, META_FILE, kept_folders, size_of
+from embedcore.library.places import BUNDLED, MATRIX_FILE, META_FILE, kept_folders, size_of, state_of
 from embedcore.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,16 +63,25 @@ def list_vectors(settings: Settings | None = None) -> list[VectorsInfo]:
     if bundled.is_installed():
         infos.append(info_of(bundled.META, bundled=True, size=bundled.matrix_path().stat().st_size))
     for folder in kept_folders(settings):
-        try:
-            info = info_of({**storage.read_json(folder / META_FILE), "name": folder.name}, size=size_of(folder))
-            if (folder / MATRIX_FILE).stat().st_size < _NPY_HEADER + 4 * info.rows * info.dim:
-                raise StorageProblem(f"{MATRIX_FILE} is cut short.")
+        before = state_of(folder)
+        while (info := _kept(folder)).note and (now := state_of(folder)) != before:
+            before = now  # it was replaced or renamed meanwhile
+        if before is not None:
             infos.append(info)
-        except (StorageProblem, OSError, KeyError, TypeError, ValueError) as error:
-            log.warning("The vector set %s is damaged: %r", folder, error)
-            note = "This set is damaged and cannot be opened. Delete it and make it again."
-            infos.append(VectorsInfo(folder.name, 0, 0, "", None, None, False, False, 0, note=note))
     return infos
+
+
+def _kept(folder: Path) -> VectorsInfo:
+    """What is known of the set in a folder."""
+    try:
+        info = info_of({**storage.read_json(folder / META_FILE), "name": folder.name}, size=size_of(folder))
+        if (folder / MATRIX_FILE).stat().st_size < _NPY_HEADER + 4 * info.rows * info.dim:
+            raise StorageProblem(f"{MATRIX_FILE} is cut short.")
+        return info
+    except (StorageProblem, OSError, KeyError, TypeError, ValueError) as error:
+        log.warning("The vector set %s is damaged: %r", folder, error)
+        note = "This set is damaged and cannot be opened. Delete it and make it again."
+        return VectorsInfo(folder.name, 0, 0, "", None, None, False, False, 0, note=note)
 
 
 def check_free(name: str, *, overwrite: bool = False, settings: Settings | None = None) -> str:

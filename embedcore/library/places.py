@@ -34,3 +34,14 @@ def size_of(folder: Path) -> int:
     for file in FILES:
         (folder / file).stat()
     return disk.bytes_in(folder)
+
+
+def state_of(folder: Path) -> tuple[int, int] | None:
+    """What is another when another set takes the place of that in a folder, or files of it change; None if it is gone.
+
+    Several files can only be taken for those of one set if this is the same before and after.
+    """
+    with suppress(OSError):
+        stat = folder.stat()
+        return stat.st_ino, stat.st_mtime_ns
+    return None
