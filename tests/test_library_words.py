@@ -49,7 +49,7 @@ def test_how_far_a_job_is(now: JobProgress | None, said: str) -> None:
             ),
             "“우리” is here: 2,000 words × 300. 4 rows were skipped: a repeated word (3), cut short (1). It was cut.",
         ),
-        (a_run(config={}, result={"bytes": 1_234}), "The file is here, 1.2 kB. Look at it and import it below."),
+        (a_run(config={}, result={"bytes": 1_234}), "The file is here, 1.2 kB."),
         (a_run("export", result={"bytes": 5, "said": "Mind that."}), "The file is ready, 5 bytes. Mind that."),
     ],
 )  # fmt: skip

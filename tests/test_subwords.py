@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +109,19 @@ def test_words_of_a_model_have_a_row_of_their_own_beside_their_parts() -> None:
         ids = [ft_hash_bytes(part) % 50 for part in compute_ngrams_bytes(word, 3, 6)] if word != "</s>" else []
         parts = subwords.matrix[ids].astype(float)
         np.testing.assert_allclose(vector, np.vstack([row, parts]).mean(axis=0), rtol=1e-4, atol=1e-6)
+
+
+def test_long_words_are_cut_in_bounded_memory() -> None:
+    subwords = Subwords(np.random.default_rng(3).normal(size=(50, 4)).astype(np.float32), minn=1, maxn=250)
+    words = [b"%03d" % row * 100 for row in range(200)]  # nine million parts
+    own = np.zeros((len(words), 4), np.float32)
+    tracemalloc.start()
+    found = subwords.with_parts(words, own)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 200e6  # more than twice as much where all are cut at once
+    one = subwords.with_parts(words[7:8], own[:1])
+    np.testing.assert_array_equal(found[7:8], one)
 
 
 def test_saved_and_opened_again(tmp_path: Path) -> None:

@@ -57,11 +57,12 @@ def choose_vectors() -> ChosenSet:
     info = here[str(name)]
     chosen = ChosenSet(info, resources.vectors(info))
     st.session_state[_BEFORE] = info.name
-    facts = [f"{counted(info.rows, 'word')}, {counted(info.dim, 'dimension')}", plain(info.source)]
-    facts.append(f"licence {plain(info.licence)}" if info.licence else "no licence given")
+    facts = [f"{counted(info.rows, 'word')}, {counted(info.dim, 'dimension')}"]
+    facts += [f"Source: {plain(info.source)}"] if info.source else []
+    facts.append(f"Licence {plain(info.licence)}" if info.licence else "No licence given")
     if info.subwords:
-        facts.append("it builds words that it does not know from their parts")
-    st.caption(". ".join(fact[0].upper() + fact[1:] for fact in facts) + ".")
+        facts.append("It builds words that it does not know from their parts")
+    st.caption(". ".join(facts) + ".")
     return chosen
 
 

@@ -35,6 +35,7 @@ class _Here:
 
     sets: Mapping[str, str]  # by entry of the catalog: the set that was made from it, or has its name
     coming: Mapping[str, Run]
+    failed: Mapping[str, str]  # by entry of the catalog: why fetching it failed the last time
     fetched: frozenset[str]  # the keys of the files that are here whole
     left: int  # bytes on the disk
 
@@ -52,9 +53,11 @@ def show() -> None:
     links.mend({key: links.OneOf(values) for key, values in options.items()})
     page = _page(entries, options)
     messages.show_kept(_PLACE)
+    runs = library_jobs.listing()
     here = _Here(
         _sets(),
-        library_jobs.coming(),
+        library_jobs.coming(runs),
+        library_jobs.failed(runs),
         frozenset(kept.key for kept in downloads.kept(resources.settings())),
         library_disk.left(),
     )
@@ -104,6 +107,8 @@ def _row(entry: Entry, here: _Here) -> None:
             # In a caption the link would be too pale to read.
             st.markdown(f"**{plain(entry.title)}** · {_licence(entry)}  \n{plain(entry.about, 400)}")
             st.caption(_facts(entry, here))
+            if (why := here.failed.get(entry.name)) and entry.name not in {*here.sets, *here.coming}:
+                st.warning(plain(why, 600), icon=":material/info:")
         with way, st.container(horizontal_alignment="right", gap="xsmall"):
             _way(entry, here)
 

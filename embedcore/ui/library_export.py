@@ -26,7 +26,10 @@ def show(info: VectorsInfo) -> None:
         st.button(
             "Write the file", icon=":material/file_export:", key=keys.EXPORT_START, on_click=_begin, args=(info, chosen)
         )
-        st.caption(f"About {disk.counted(size)}. It is written in the background, and offered above when it is ready.")
+        st.caption(
+            f"About {disk.counted(size)}. It is written in the background, and offered under “On the way” when it is "
+            "ready."
+        )
     else:
         with messages.problems():
             taking_away.button(resources.vectors(info), chosen, name, keys.EXPORT_DOWNLOAD)

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from embedcore import uploads
-from embedcore.errors import UnknownRun
+from embedcore.errors import DownloadProblem, UnknownRun
 from embedcore.runs import Run
 from embedcore.runs.folder import FINISHED
 from embedcore.ui import (
@@ -102,8 +105,16 @@ def _upload() -> Place | None:
         path = uploads.keep(file.name, file, resources.settings())
     st.session_state[_TAKEN] = Place(path, file.name, path.stat().st_size)
     st.session_state.pop(library_jobs.BEGUN, None)  # that is another file's
-    del st.session_state[_UPLOADER]  # its copy in memory goes with it
+    del st.session_state[_UPLOADER]
+    _forget_copy(file)
     st.rerun()
+
+
+def _forget_copy(file: UploadedFile) -> None:
+    """Let go of the copy that Streamlit holds in memory, and would hold for as long as the page is open."""
+    context = get_script_run_ctx()
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _framed() -> bool:
@@ -138,6 +149,8 @@ def _address() -> None:
 def _fetch() -> None:
     url = str(st.session_state.get(keys.IMPORT_URL) or "").strip()
     with messages.kept_problems(library_preview.PLACE):
+        if not url:
+            raise DownloadProblem("Enter the web address of a file first.")
         run = library_jobs.fetch_url(url)
         library_jobs.watch(run)
         st.session_state.setdefault(library_jobs.AWAITED, set()).add(run.id)

@@ -15,7 +15,7 @@ import streamlit as st
 from embedcore import downloads
 from embedcore.catalog import Entry
 from embedcore.runs import Run, jobs
-from embedcore.runs.folder import FINISHED, QUEUED
+from embedcore.runs.folder import FAILED, FINISHED, QUEUED
 from embedcore.runs.jobs import DownloadConfig, ExportConfig, ImportConfig, JobProgress
 from embedcore.ui import resources
 
@@ -83,9 +83,18 @@ def brings_file(run: Run) -> bool:
     return run.kind == jobs.EXPORT or (run.kind == jobs.DOWNLOAD and not run.config.get("name"))
 
 
-def coming() -> dict[str, Run]:
+def coming(runs: Iterable[Run]) -> dict[str, Run]:
     """By the name of the set that is to be: the job that is making it."""
-    return {str(run.config["name"]): run for run in listing() if not run.over and run.config.get("name")}
+    return {str(run.config["name"]): run for run in runs if not run.over and run.config.get("name")}
+
+
+def failed(runs: Iterable[Run]) -> dict[str, str]:
+    """By the entry of the catalog: why fetching it failed, if its newest job did; `runs` are newest first."""
+    newest: dict[str, Run] = {}
+    for run in runs:
+        if run.config.get("catalog"):
+            newest.setdefault(str(run.config["catalog"]), run)
+    return {name: run.error for name, run in newest.items() if run.state == FAILED and run.error}
 
 
 def fetch(entry: Entry) -> Run:

@@ -55,7 +55,10 @@ def show(place: Place, *, on_begun: _OnBegun) -> None:
         look = resources.look(place.path, chosen or None, asked)
     except BadVectors as error:
         st.error(plain(str(error), 600), icon=":material/error:")
-        st.caption("If the format was recognised wrongly, choose it above. Nothing is lost: the file stays.")
+        if chosen:
+            st.caption("Nothing is lost: the file stays. Choose another format above.")
+        elif place.size:
+            st.caption("If the format was recognised wrongly, choose it above. Nothing is lost: the file stays.")
         return
     _first_rows(look, place)
     _start(look, place, chosen or None, digest, on_begun)

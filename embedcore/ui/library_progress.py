@@ -1,7 +1,7 @@
 """The Library page's jobs: those that go, those that ended early, and what arrived.
 
-The list redraws about once a second while something goes, and the whole page once when
-something ends or begins. What is said of a job is in `library_words`.
+The list redraws about once a second while something goes, else seldom, and the whole page once
+when something ends or begins. What is said of a job is in `library_words`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from embedcore.ui import keys, library_jobs, library_places, library_words, link
 from embedcore.ui.library_jobs import Job
 from embedcore.ui.words import ago, counted, ordinal, plain
 
-_EVERY = "1s"
+_EVERY, _SELDOM = "1s", "10s"  # the latter while nothing goes: somebody else may resume or remove what is shown
 _ARRIVED = "jobs_arrived"  # in the session: the ids of those that have ended since
 _SOON_SECONDS = 3.0  # within which one that waits may not yet have been looked at
 _SAID_SECONDS = 600.0  # how long it is said that a set arrived
@@ -69,7 +69,7 @@ def show() -> None:
         return
     st.header("On the way")
     goes = any(not run.over for run in shown)
-    st.fragment(_jobs, run_every=_EVERY if goes else None, key="jobs_fragment")(states, _newest())
+    st.fragment(_jobs, run_every=_EVERY if goes else _SELDOM, key="jobs_fragment")(states, _newest())
 
 
 def _asked(runs: Sequence[Run]) -> Run | None:

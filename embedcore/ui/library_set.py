@@ -45,6 +45,8 @@ def say_if_gone(names: Collection[str]) -> None:
     wanted, _ = st.session_state.get(_WANTED, ("", ""))
     if wanted and wanted not in names:
         del st.session_state[_WANTED]
+        if wanted == st.query_params.get(keys.SET):
+            return  # the list is about to say so of the link
         st.warning(plain(str(UnknownVectors(wanted))) + GONE, icon=":material/info:")
 
 
@@ -70,22 +72,29 @@ def show(info: VectorsInfo) -> None:
             pd.DataFrame({"what": list(rows), "value": list(rows.values())}), hide_index=True,
             alt=f"What is known of {info.name}", column_config={"what": st.column_config.Column(width="small")},
         )  # fmt: skip
+        for said in _sentences(info):  # a cell of the table would cut them
+            st.caption(plain(said, 1_500))
     with export:
         library_export.show(info)
 
 
 def _known(info: VectorsInfo) -> dict[str, str]:
-    file = {"its file": " ".join(library_words.read(info.imported)) or "read whole"} if info.imported else {}
     return {
         "words": f"{info.rows:,}",
         "dimensions": f"{info.dim:,}",
-        "case": "lower case: a question is lowered too" if info.lowercased else "as written",
-        "source": info.source or "not said",
+        "case": "lower case; words you look up are lowered too" if info.lowercased else "as written",
         "licence": info.licence or "not said",
         "here since": f"{info.created[:16].replace('T', ' ')} UTC" if info.created else "the installation",
         "on disk": disk.counted(info.bytes),
-        **file,
     }
+
+
+def _sentences(info: VectorsInfo) -> list[str]:
+    """Where a set is from, and how its file was read."""
+    said = [f"Source: {info.source or 'not said'}"]
+    if info.imported:
+        said.append(f"Its file: {' '.join(library_words.read(info.imported)) or 'read whole.'}")
+    return said
 
 
 @st.dialog("Rename this set")

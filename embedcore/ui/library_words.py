@@ -53,7 +53,7 @@ def outcome(run: Run) -> str:
         return " ".join([said, *read(result.get("read") or {})])
     size = f", {disk.counted(result['bytes'])}" if result.get("bytes") else ""
     if run.kind == "download":
-        return f"The file is here{size}. Look at it and import it below."
+        return f"The file is here{size}."
     return " ".join(filter(None, [f"The file is ready{size}.", result.get("said")]))
 
 

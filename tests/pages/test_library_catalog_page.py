@@ -156,8 +156,10 @@ def test_a_host_that_fails_is_said_and_resumed(open_page: OpenPage, house: Host,
     assert work_off(run) == "failed"
     at.run()
     assert any("127.0.0.1" in text.value for text in at.text)
+    assert "answered 404 Not Found" in at.warning[0].value  # where Fetch was pressed, too
     assert not [info for info in list_vectors(home) if not info.bundled]
     by_key(at, "button", f"{keys.JOB_RESUME}_{run.id}").click().run()
+    assert not at.warning
     finish(at, run)
     assert open_vectors("우리", home).dim == 7
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from embedcore.library import list_vectors, open_vectors
@@ -174,6 +175,31 @@ def test_of_a_zip_another_file_can_be_chosen_when_the_first_is_no_vectors(open_p
     assert first_rows(at)["word"].tolist() == ["king", "queen"]
 
 
+def test_what_is_said_of_a_file_fits_what_was_done(open_page: OpenPage) -> None:
+    at = put(open_page("library"), "mine.txt", GLOVE)
+    widget(at, "selectbox", keys.IMPORT_FORMAT).set_value("word2vec-binary").run()
+    assert "Choose another format above." in shown(at)
+    assert "recognised wrongly" not in shown(at)  # the visitor chose it
+    assert "recognised wrongly" in shown(put(open_page("library"), "book.txt", b"Call me Ishmael.\n" * 50))
+    assert "recognised wrongly" not in shown(put(open_page("library"), "empty.txt", b""))
+
+
+def test_the_server_does_not_keep_an_upload_in_memory_too(
+    open_page: OpenPage, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    managers = []
+    forget = MemoryUploadedFileManager.remove_file
+
+    def noted(self: MemoryUploadedFileManager, session_id: str, file_id: str) -> None:
+        held = self.get_files(session_id, [file_id])
+        managers.append((len(held), forget(self, session_id, file_id), len(self.get_files(session_id, [file_id]))))
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", noted)
+    put(open_page("library"), "mine.vec", HEADER)
+    assert managers == [(1, None, 0)]
+    assert [path.read_bytes() for path in home.uploads_dir.glob("*/*")] == [HEADER]
+
+
 # From the server
 
 
@@ -248,7 +274,7 @@ def test_an_address_that_is_none_is_said_and_stays_to_be_mended(open_page: OpenP
     at = open_page("library", **{keys.IMPORT_FROM: "URL"})
     for wrong, sentence in (
         ("ftp://a/b.vec", "begin with http:// or https://"),
-        ("", "begin with"),
+        (" ", "Enter the web address of a file first."),
         ("http://u:p@a/b", "user name"),
     ):
         widget(at, "text_input", keys.IMPORT_URL).set_value(wrong)
