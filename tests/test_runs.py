@@ -346,9 +346,10 @@ def alive(process: psutil.Process) -> bool:
 
 
 SERVER = """
-import sys, time
+import signal, sys, time
 from embedcore import settings
 from embedcore.runs import Runs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts tests in the background ignores it
 runs = Runs(settings.load())
 runs.start()
 while runs.workers < 2:
