@@ -18,7 +18,7 @@ from embedcore.runs.folder import FINISHED, RUNNING, STOPPED
 from embedcore.runs.record import EXPORT, EXPORTS, IMPORT
 from embedcore.settings import Settings
 from embedcore.ui.exports import GONE
-from tests.browser.conftest import Server, start_server
+from tests.browser.conftest import Server, serving
 from tests.test_runs import a_run
 
 NAME = "내 벡터.glove.txt"
@@ -36,12 +36,8 @@ def an_export(settings: Settings, name: str = NAME, **changes: Any) -> RunFolder
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A dashboard of its own, without a browser."""
-    place = tmp_path_factory.mktemp("exports")
-    running = start_server(place / "home", place / "log")
-    yield running
-    running.stop()
-    log = (place / "log").read_text()
-    assert "Traceback" not in log, log
+    with serving(tmp_path_factory.mktemp("exports")) as running:
+        yield running
 
 
 class Answer:

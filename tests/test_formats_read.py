@@ -194,6 +194,15 @@ def test_files_cut_short_are_refused_or_told(tmp_path: Path, key: str) -> None:
             f"Its first line says 40 rows, but there are {seen}; all of them were looked at."])  # fmt: skip
 
 
+def damaged(whole: bytes, dice: random.Random) -> bytes:
+    """The content of a file, with some bytes lost, changed or put in between."""
+    content = bytearray(whole)
+    for _ in range(dice.choice([1, 1, 2, 5])):
+        at, count = dice.randrange(len(content)), dice.choice([0, 1, 4, 30])
+        content[at : at + count] = dice.choice([b"", b"\n", b" ", b"\t", b"\xff", b"nan ", bytes(4)])
+    return bytes(content)
+
+
 @pytest.mark.parametrize("key", list(FORMATS))
 def test_damage_anywhere_ends_with_a_sentence_or_is_read(tmp_path: Path, key: str) -> None:
     dice = random.Random(key)
@@ -201,11 +210,7 @@ def test_damage_anywhere_ends_with_a_sentence_or_is_read(tmp_path: Path, key: st
     export(vectors, key, tmp_path / "whole")
     whole = (tmp_path / "whole").read_bytes()
     for _ in range(150):
-        content = bytearray(whole)
-        for _ in range(dice.choice([1, 1, 2, 5])):
-            at, count = dice.randrange(len(content)), dice.choice([0, 1, 4, 30])
-            content[at : at + count] = dice.choice([b"", b"\n", b" ", b"\t", b"\xff", b"nan ", bytes(4)])
-        path = put(tmp_path, bytes(content), "damaged")
+        path = put(tmp_path, damaged(whole, dice), "damaged")
         for format in (None, key):
             try:
                 back, _ = read(path, format)

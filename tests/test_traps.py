@@ -26,6 +26,7 @@ from embedcore.importing import import_vectors
 from embedcore.library import list_vectors, open_vectors
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
+from tests.test_formats_read import damaged, put
 
 Rows = dict[str, list[float]]
 GOOD = "".join(f"w{row} {row} {row / 8} -1e-3\n" for row in range(200))  # rows that nothing is wrong with
@@ -181,12 +182,6 @@ TRAPS = {
     "ten million characters in one line among others": Trap(
         GOOD.encode() + b"x" * 10_000_000 + b"\n", GOOD_ROWS, {"too few numbers": 1}),
 }  # fmt: skip
-
-
-def put(tmp_path: Path, content: bytes, name: str) -> Path:
-    path = tmp_path / name
-    path.write_bytes(content)
-    return path
 
 
 @pytest.mark.parametrize("key", TRAPS)
@@ -375,11 +370,7 @@ def test_damage_anywhere_is_looked_at_or_told(tmp_path: Path, key: str) -> None:
     export(vectors, key, tmp_path / "whole")
     whole = (tmp_path / "whole").read_bytes()
     for _ in range(100):
-        content = bytearray(whole)
-        for _ in range(dice.choice([1, 1, 2, 5])):
-            at, count = dice.randrange(len(content)), dice.choice([0, 1, 4, 30])
-            content[at : at + count] = dice.choice([b"", b"\n", b" ", b"\t", b"\xff", b"nan ", bytes(4)])
-        path = put(tmp_path, bytes(content), "damaged")
+        path = put(tmp_path, damaged(whole, dice), "damaged")
         for format in (None, key):
             try:
                 seen = look(path, format)

@@ -21,7 +21,7 @@ from embedcore.formats.binary import binary_header, gather_records, records_of
 from embedcore.formats.fasttext_file import look_into_fasttext
 from embedcore.formats.gather import Gathering, binaries
 from embedcore.formats.projector import first_lines, size_of_vectors
-from embedcore.formats.recognising import Stream, stream_of, whole_file
+from embedcore.formats.recognising import Stream, beginning, stream_of, whole_file
 from embedcore.formats.safetensors_file import load
 from embedcore.formats.text_parse import parse
 from embedcore.formats.text_read import BOM
@@ -53,11 +53,7 @@ def look(path: Path, format: str | None, wanted: str | None, rows: int) -> Look:
     """What `formats.look` says."""
     name = printable(path.name)
     with os_errors(f"read “{printable(path.name)}”"), streams.unpacking(path):
-        with path.open("rb") as file:
-            head = file.read(streams.HEAD)
-        if not head:
-            raise BadVectors(f"“{name}” is empty.")
-        kind = format or whole_file(path, head)
+        head, kind = beginning(path, format)
         if kind == "projector":
             return _look_projector(path, name, rows)
         if kind == "safetensors":

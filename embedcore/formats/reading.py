@@ -9,14 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-from embedcore.errors import BadVectors
 from embedcore.formats import streams
 from embedcore.formats.base import Progress, Read
 from embedcore.formats.binary import read_word2vec_binary
 from embedcore.formats.fasttext_file import read_fasttext
 from embedcore.formats.matrix_file import MATRIX_FILE
 from embedcore.formats.projector import read_projector
-from embedcore.formats.recognising import Stream, stream_of, whole_file
+from embedcore.formats.recognising import Stream, beginning, stream_of
 from embedcore.formats.safetensors_file import read_safetensors
 from embedcore.formats.text_read import read_text
 from embedcore.formats.torch_file import read_torch
@@ -45,11 +44,7 @@ def _read(
     path: Path, format: str | None, on_progress: Progress | None, into: Path | None, wanted: str | None
 ) -> tuple[WordVectors, Read]:
     name = printable(path.name)
-    with path.open("rb") as file:
-        head = file.read(streams.HEAD)
-    if not head:
-        raise BadVectors(f"“{name}” is empty.")
-    kind = format or whole_file(path, head)
+    _, kind = beginning(path, format)
     if kind == "safetensors":
         return read_safetensors(path, name, into=into, on_progress=on_progress)
     if kind == "torch":

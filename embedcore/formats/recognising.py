@@ -54,6 +54,18 @@ class Stream(NamedTuple):
     sure: bool = True  # whether its format is said, by the user or by its name
 
 
+def beginning(path: Path, format: str | None) -> tuple[bytes, str | None]:
+    """The first bytes of a file, and its format: the one given, or else that of a file that is not read as a stream.
+
+    Raises BadVectors if it is empty or known to be something else, OSError.
+    """
+    with path.open("rb") as file:
+        head = file.read(streams.HEAD)
+    if not head:
+        raise BadVectors(f"“{printable(path.name)}” is empty.")
+    return head, format or whole_file(path, head)
+
+
 def whole_file(path: Path, head: bytes) -> str | None:
     """The format of a file that is not read as a stream; None for one that is. Raises BadVectors."""
     name = printable(path.name)

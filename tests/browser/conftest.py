@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlparse
@@ -70,15 +71,21 @@ def start_server(home: Path, log: Path) -> Server:
     return Server(url, load({"EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}), process)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all browser tests."""
-    place = tmp_path_factory.mktemp("server")
+@contextmanager
+def serving(place: Path) -> Iterator[Server]:
+    """A server with its home and its log in a folder; in the end it may not have noted an error."""
     running = start_server(place / "home", place / "log")
     yield running
     running.stop()
     log = (place / "log").read_text()
     assert "Traceback" not in log, log
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all browser tests."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

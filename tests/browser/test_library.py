@@ -16,7 +16,7 @@ from embedcore.library import list_vectors, open_vectors
 from embedcore.runs.folder import list_runs
 from tests.loopback import Host, running
 
-from .conftest import Server, Visitor, start_server
+from .conftest import Server, Visitor, serving
 from .test_dashboard import STREAMLITS_OWN
 
 pytestmark = pytest.mark.browser
@@ -45,11 +45,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, host: Host) -> Iterator[Ser
     (place / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMBEDCORE_CATALOG", str(place / "catalog.json"))
-        one = start_server(place / "home", place / "log")
-    yield one
-    one.stop()
-    log = (place / "log").read_text()
-    assert "Traceback" not in log, log
+        with serving(place) as one:
+            yield one
 
 
 def breaks_no_rule(page: Page) -> None:
