@@ -31,7 +31,7 @@ class Settings:
     max_epochs: int = 10_000  # EMBEDCORE_MAX_EPOCHS: passes over the text
     max_table_numbers: int = 500_000_000  # EMBEDCORE_MAX_TABLE_NUMBERS: rows times dimensions
     checkpoint_seconds: float = 15.0  # EMBEDCORE_CHECKPOINT_SECONDS: at most this much is lost
-    max_watched_words: int = 50  # EMBEDCORE_MAX_WATCHED_WORDS: words compared in one question
+    max_watched_words: int = 500  # EMBEDCORE_MAX_WATCHED_WORDS: words compared in one question
     # EMBEDCORE_RUNS_KEPT_DAYS: days after its end, a run is removed with its text; 0: never
     runs_kept_days: float = field(default=30.0, metadata={"zero": True})
     # EMBEDCORE_EXPORTS_KEPT_HOURS: a file made for taking away is large and goes earlier; 0: with its run

@@ -1,13 +1,5 @@
-"""Compare: how close words are to each other in a vector set."""
+"""Compare: questions about words, asked of one vector set or of two."""
 
-import streamlit as st
+from embedcore.ui.compare import page
 
-from embedcore.ui import compare, messages
-
-st.title("Compare words")
-with messages.problems():
-    vectors = compare.choose_vectors()
-    words = compare.choose_words(vectors)
-    compare.show_similarity(vectors, words)
-    compare.show_neighbors(vectors, words)
-    compare.show_vectors(vectors, words)
+page.show()

@@ -54,7 +54,24 @@ DELETE = "delete_run"
 
 # Compare (in the URL)
 VECTORS = "vectors"
+OTHER_SET = "other"
+ASK = "ask"  # which question
 WORDS = "words"
+WORD = "word"
+ORDER = "order"
+TEXT = "text"
+OTHER_TEXT = "text2"
+AMONG = "among"
+TOP = "top"
+ONLY = "only"
+EXPRESSION = "expression"
+AXIS = "axis"
+OTHER_AXIS = "axis2"
+OVER = "over"  # which words two sets are compared over
+# Compare (not in the URL)
+FIND_WORD = "find_word"
+PASTED_WORDS = "pasted_words"
+ADD_PASTED = "add_pasted_words"
 
 # Library (in the URL; the job that a link shows is RUN)
 SET = "set"

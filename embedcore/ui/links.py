@@ -62,6 +62,17 @@ class AtMost:
         return None if len(values) <= self.count else f"at most {self.count}; the first are shown"
 
 
+@dataclass(frozen=True)
+class Length:
+    """A text that may not be too long."""
+
+    most: int
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong, if it is."""
+        return None if len(values[-1]) <= self.most else f"a text of at most {self.most:,} characters"
+
+
 def hold(name: str, value: str) -> None:
     """Have the browser's address say what the page was asked to show.
 
@@ -72,6 +83,12 @@ def hold(name: str, value: str) -> None:
     st.query_params[name] = value
 
 
+def sentence(name: str, values: list[str], what: str) -> str:
+    """What is told of values that break their rule, as Markdown."""
+    said = values[-1] if len(values) == 1 else f"{len(values)} values"
+    return f"This link says {plain(name)}={plain(said, 60)}, but it should be {plain(what, 300)}."
+
+
 def mend(rules: Mapping[str, Rule]) -> None:
     """Drop parameters of the link that break their rule, and say so; call it before their widgets are drawn."""
     problems, dropped = [], []
@@ -79,8 +96,7 @@ def mend(rules: Mapping[str, Rule]) -> None:
         values = st.query_params.get_all(name)
         if not values or values == [""] or not (what := rule.problem(values)):
             continue
-        said = values[-1] if len(values) == 1 else f"{len(values)} values"
-        problems.append(f"This link says {plain(name)}={plain(said, 60)}, but it should be {plain(what, 300)}.")
+        problems.append(sentence(name, values, what))
         if not isinstance(rule, AtMost):  # of a long list the widget takes the first ones
             dropped.append(name)
     if dropped and st.session_state.get(_DROPPED) != dropped:

@@ -1,0 +1,111 @@
+"""Which vector set, or which two, a question is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from embedcore.errors import UnknownVectors
+from embedcore.library import VectorsInfo
+from embedcore.ui import keys, resources
+from embedcore.ui.compare.controls import Controls
+from embedcore.ui.words import counted, plain
+from embedcore.vectors import WordVectors
+
+BEFORE = "vectors_before"  # the set that the page showed last
+
+
+@dataclass(frozen=True)
+class ChosenSet:
+    """A set of the library, opened."""
+
+    info: VectorsInfo
+    vectors: WordVectors
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The set that is asked, and the one that it is held against."""
+
+    first: ChosenSet
+    second: ChosenSet | None = None
+
+    @property
+    def all(self) -> list[ChosenSet]:
+        """One set or two."""
+        return [self.first] if self.second is None else [self.first, self.second]
+
+
+def side_by_side(sets: Sets) -> Iterator[tuple[ChosenSet, DeltaGenerator]]:
+    """For each set a place to draw its answer in, headed by its name where there are two."""
+    if sets.second is None:
+        yield sets.first, st.container()
+        return
+    for chosen, column in zip(sets.all, st.columns(2), strict=True):
+        column.markdown(f"**{plain(chosen.info.name)}**")
+        yield chosen, column
+
+
+def choose(controls: Controls) -> Sets:
+    """The sets that the visitor, or the link, chose."""
+    here = resources.usable_sets()
+    _tell_missing(keys.VECTORS, here, " Another set is shown.")
+    _tell_missing(keys.OTHER_SET, here, "")
+    if controls.embedded:
+        first = st.query_params.get(keys.VECTORS, "")
+        second: str | None = st.query_params.get(keys.OTHER_SET)
+        name = first if first in here else next(iter(here))
+    else:
+        name, second = _ask(here)
+    controls.parameters.append((keys.VECTORS, name))
+    if second not in here or second == name:
+        second = None
+    else:
+        controls.parameters.append((keys.OTHER_SET, second))
+    sets = Sets(_opened(here[name]), None if second is None else _opened(here[second]))
+    st.session_state[BEFORE] = name
+    if not controls.embedded:
+        for chosen in sets.all:
+            st.caption(facts(chosen, named=sets.second is not None))
+    return sets
+
+
+def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
+    """The selectors."""
+    from embedcore.ui.compare.words import follow_set
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=follow_set, width=340
+        )
+        others = [other for other in here if other != name]
+        second = st.selectbox(
+            "Held against", others, index=None, key=keys.OTHER_SET, bind="query-params", placeholder="no other set",
+            width=340, disabled=not others,
+        )  # fmt: skip
+        st.page_link("library.py", label="Get more sets", icon=":material/library_books:")
+    return str(name), second
+
+
+def _tell_missing(key: str, here: dict[str, VectorsInfo], then: str) -> None:
+    asked = st.query_params.get(key)
+    if asked and asked not in here:
+        st.warning(plain(str(UnknownVectors(asked))) + then, icon=":material/info:")
+
+
+def _opened(info: VectorsInfo) -> ChosenSet:
+    return ChosenSet(info, resources.vectors(info))
+
+
+def facts(chosen: ChosenSet, *, named: bool) -> str:
+    """What a set is, in a line, as Markdown."""
+    info = chosen.info
+    said = [f"{counted(info.rows, 'word')}, {counted(info.dim, 'dimension')}"]
+    said += [f"Source: {plain(info.source)}"] if info.source else []
+    said.append(f"Licence {plain(info.licence)}" if info.licence else "No licence given")
+    if info.subwords:
+        said.append("It builds words that it does not know from their parts")
+    return (f"{plain(info.name)}: " if named else "") + ". ".join(said) + "."
