@@ -24,7 +24,7 @@ from embedcore.storage import printable, storage_problem
 from embedcore.text import TOKENIZERS
 from embedcore.train_command import JOIN_LINES, train
 from embedcore.training import OBJECTIVES, TrainConfig
-from embedcore.vectors import Neighbor, WordVectors
+from embedcore.vectors import METHODS, Neighbor, WordVectors
 
 Answer = tuple[dict[str, Any], Sequence[str]]  # what --json prints, and the lines for people
 
@@ -70,9 +70,9 @@ def analogy(args: argparse.Namespace) -> Answer:
     """A is to B as C is to ?"""
     vectors = open_vectors(args.name)
     a, b, c = _read_as(vectors, [args.a, args.b, args.c])
-    found = vectors.most_similar([b, c], [a], topn=args.k, within=args.within)
+    (found,) = vectors.analogies([(a, b, c)], topn=args.k, within=args.within, method=args.method)
     answers = [{"word": answer.word, "score": answer.similarity, "row": answer.row} for answer in found]
-    return {"words": [a, b, c], "answers": answers}, _lines(found)
+    return {"words": [a, b, c], "method": args.method, "answers": answers}, _lines(found)
 
 
 def odd_one_out(args: argparse.Namespace) -> Answer:
@@ -130,6 +130,14 @@ def _search_arguments(parser: argparse.ArgumentParser, *words: str) -> None:
         parser.add_argument(word, metavar=word.upper())
     parser.add_argument("-k", type=_positive, default=10, help="how many words to show (default: %(default)s)")
     parser.add_argument("--within", type=_positive, metavar="N", help="look among the N most frequent words only")
+
+
+def _analogy_arguments(parser: argparse.ArgumentParser) -> None:
+    _search_arguments(parser, "a", "b", "c")
+    parser.add_argument(
+        "--method", choices=METHODS, default="add", help="3CosAdd adds vectors, 3CosMul multiplies similarities "
+        "(default: %(default)s)",
+    )  # fmt: skip
 
 
 def _odd_arguments(parser: argparse.ArgumentParser) -> None:
@@ -218,7 +226,7 @@ COMMANDS: dict[str, Command] = {
     "vectors delete": Command(delete_set, _set_name),
     "similarity": Command(similarity, _similarity_arguments),
     "neighbors": Command(neighbors, lambda parser: _search_arguments(parser, "word")),
-    "analogy": Command(analogy, lambda parser: _search_arguments(parser, "a", "b", "c")),
+    "analogy": Command(analogy, _analogy_arguments),
     "odd-one-out": Command(odd_one_out, _odd_arguments),
     "train": Command(train, _train_arguments),
 }

@@ -37,6 +37,22 @@ class BadVectors(EmbedcoreError):
     """Vectors that cannot be used as asked: a wrong shape, nothing in them, no direction."""
 
 
+class BadExpression(EmbedcoreError):
+    """Arithmetic with words, or a list of pairs, that cannot be read.
+
+    `text[start:end]` is where; `unfinished` if it may be right once more of it is typed.
+    """
+
+    def __init__(
+        self, sentence: str, text: str = "", start: int = 0, end: int | None = None, *, unfinished: bool = False
+    ) -> None:
+        self.text = text
+        self.unfinished = unfinished
+        self.start = start
+        self.end = len(text) if end is None else end
+        super().__init__(sentence)
+
+
 class UnknownRun(EmbedcoreError):
     """A run that does not exist here."""
 

@@ -22,7 +22,6 @@ _COSINE_COLORS = {
 }
 _INK = {"on light": "#16211e", "on dark": "#ffffff"}
 STRONG = 0.75  # of the scale's end: from there on a cell needs the other ink
-_MOST_LABELLED = 14  # words, beyond which the numbers in a heat map no longer fit
 _MOST_CURVE_POINTS = 2_000
 
 
@@ -110,39 +109,6 @@ def frequency_curve(words: Sequence[str], counts: Sequence[int]) -> Options:
     }  # fmt: skip
 
 
-def similarity_heatmap(words: Sequence[str], cosines: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
-    """Cosine similarities (N, N) of N words as a heat map with the values on it.
-
-    The scale always runs from -1 to 1, so that two pictures can be compared.
-    """
-    names = names_of(words)
-    rows, columns = np.indices(cosines.shape)
-    table = pd.DataFrame(
-        {
-            "word": np.array(names, dtype=object)[rows.ravel()],
-            "other word": np.array(names, dtype=object)[columns.ravel()],
-            "cosine": np.round(np.asarray(cosines, dtype=np.float64).ravel(), 4),
-        }
-    )
-    table["shown"] = table["cosine"].map("{:.2f}".format)
-    labelled = len(names) <= _MOST_LABELLED
-    strong = table["cosine"].abs() > STRONG
-    ink_strong, ink_weak = inks(dark)
-    axis = {"type": "category", "data": names, "splitArea": {"show": False}, "axisTick": {"show": False},
-            "axisLine": {"show": False}}  # fmt: skip
-    return {
-        "animationDuration": 0,
-        "grid": {"left": 8, "right": 8, "top": 8, "bottom": 56, "containLabel": True},
-        "tooltip": {"trigger": "item", "formatter": "{@word} · {@other word}: {@cosine}"},
-        "xAxis": {**axis, "axisLabel": {"interval": 0, "rotate": 0 if len(names) <= 8 else 45}},
-        "yAxis": {**axis, "inverse": True, "axisLabel": {"interval": 0}},
-        "visualMap": {**_cosine_scale(dark), "dimension": 2, "orient": "horizontal", "left": "center", "bottom": 4,
-                      "text": ["1 same direction", "-1 opposite"], "itemHeight": 160, "itemWidth": 12},
-        "dataset": [{"source": table[~strong]}, {"source": table[strong]}],
-        "series": [_cells(0, ink_weak, labelled), _cells(1, ink_strong, labelled)],
-    }  # fmt: skip
-
-
 def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: bool = False) -> Options:
     """The numbers of N vectors (N, D) as N strips of D cells, one colour scale for all."""
     names = names_of(words)
@@ -170,6 +136,11 @@ def vector_strips(words: Sequence[str], vectors: np.ndarray[Any, Any], *, dark: 
     }  # fmt: skip
 
 
+def cosine_scale(dark: bool) -> Options:
+    """A `visualMap` for cosines: from opposite to alike, the same in every picture."""
+    return {"type": "continuous", "min": -1, "max": 1, "calculable": False, "inRange": {"color": _COSINE_COLORS[dark]}}
+
+
 def symmetric_scale(values: np.ndarray[Any, Any], *, dark: bool) -> Options:
     """A `visualMap` about 0 for numbers of any shape.
 
@@ -177,7 +148,7 @@ def symmetric_scale(values: np.ndarray[Any, Any], *, dark: bool) -> Options:
     """
     end = float(np.percentile(np.abs(values), 99)) if values.size else 1.0
     return {
-        **_cosine_scale(dark), "min": -end or -1.0, "max": end or 1.0, "precision": 2, "orient": "horizontal",
+        **cosine_scale(dark), "min": -end or -1.0, "max": end or 1.0, "precision": 2, "orient": "horizontal",
         "left": "center", "bottom": 4, "itemHeight": 160, "itemWidth": 12,
         "text": [f"{end:.2g} and more", f"{-end:.2g} and less"],
     }  # fmt: skip
@@ -189,19 +160,6 @@ def inks(dark: bool) -> tuple[str, str]:
     The ends of the scale are strong in both themes, its middle is near the page's colour.
     """
     return (_INK["on light"], _INK["on dark"]) if dark else (_INK["on dark"], _INK["on light"])
-
-
-def _cosine_scale(dark: bool) -> Options:
-    return {"type": "continuous", "min": -1, "max": 1, "calculable": False, "inRange": {"color": _COSINE_COLORS[dark]}}
-
-
-def _cells(dataset: int, ink: str, labelled: bool) -> Options:
-    return {
-        "type": "heatmap",
-        "datasetIndex": dataset,
-        "encode": {"x": "word", "y": "other word", "value": "cosine"},
-        "label": {"show": labelled, "color": ink, "formatter": "{@shown}", "fontSize": 12},
-    }
 
 
 def _thinned(points: list[tuple[float, float]], most: int) -> list[tuple[float, float]]:

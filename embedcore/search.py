@@ -30,6 +30,7 @@ _ROWS_AT_ONCE = 4_096
 _PRECISE_AT_ONCE = 4_096  # rows held in float64
 _NONE: Rows = np.empty(0, dtype=np.int64)
 _SHORT, _LONG = 1e-25, 1e30  # lengths between which products in float32 stay in range
+_CANCELLED = 1e-6  # a mean of unit vectors below it is the rounding of float32
 
 
 def norms(matrix: Floats) -> npt.NDArray[np.float32]:
@@ -102,12 +103,7 @@ def most_similar_many(
     The matrix is read once for every 256 queries, in pieces whose scores are looked through
     while they are in the processor's cache; all scores are never there at the same time.
     """
-    count, rows = len(matrix), None
-    if isinstance(within, (int, np.integer)):
-        count = max(0, min(int(within), count))
-    elif within is not None:
-        rows = _listed(within, count)
-        count = len(rows)
+    count, rows = searched(within, len(matrix))
     directions = unit(queries)  # (Q, D)
     left_out = [np.unique(np.fromiter(some, dtype=np.int64)) for some in exclude or [()] * len(directions)]
     # Those left out are sought like all others, so that a pass need not look at them.
@@ -116,11 +112,21 @@ def most_similar_many(
     asked = np.flatnonzero(np.isfinite(directions).all(axis=1)) if topn > 0 else _NONE
     for start in range(0, len(asked), _QUERIES_AT_ONCE):
         these = asked[start : start + _QUERIES_AT_ONCE]
-        best = _Pass(matrix, lengths, rows, directions[these], wanted[these]).run(count)
+        best = Pass(matrix, lengths, rows, directions[these], wanted[these]).run(count)
         for query, (places, similarities) in zip(these, best, strict=True):
             kept = np.flatnonzero(~np.isin(places, left_out[query]))[:topn]
             found[query] = places[kept], similarities[kept]
     return found
+
+
+def searched(within: int | Sequence[int] | Rows | None, rows: int) -> tuple[int, Rows | None]:
+    """How many of a matrix's rows are searched, and which, rising, if they are not the first ones."""
+    if within is None:
+        return rows, None
+    if isinstance(within, (int, np.integer)):
+        return max(0, min(int(within), rows)), None
+    listed = _listed(within, rows)
+    return len(listed), listed
 
 
 def _listed(within: Sequence[int] | Rows, rows: int) -> Rows:
@@ -169,7 +175,7 @@ class _Best:
         self.floors[queries[last]] = self._similarities[last[place < self.wanted[queries]]]
 
 
-class _Pass:
+class Pass:
     """One pass over a matrix for up to `_QUERIES_AT_ONCE` queries.
 
     Scores are cosines in float32. A row whose score shows that it may be among the best is
@@ -242,7 +248,7 @@ class _Pass:
         """Which scores (n, Q) may be among the best: queries, rising, and places, rising for each query."""
         floors = self.best.floors.copy()  # (Q,)
         if (floors == -np.inf).any():
-            floors = np.maximum(floors, _kth_of_maxima(scores, int(self.best.wanted.max())))
+            floors = np.maximum(floors, kth_of_maxima(scores, int(self.best.wanted.max())))
         least = np.maximum(floors - self.slack, np.finfo(scores.dtype).min)  # so that minus infinity is no hit
         places, queries = np.divmod(np.flatnonzero(scores >= least.astype(scores.dtype)), len(floors))
         by_query = np.argsort(queries, kind="stable")
@@ -258,7 +264,7 @@ class _Pass:
         return queries, places
 
 
-def _kth_of_maxima(scores: Floats, k: int) -> Floats:
+def kth_of_maxima(scores: Floats, k: int) -> Floats:
     """A bound (Q,) that at least k of the scores (n, Q) of each query reach; minus infinity if there is none.
 
     Much cheaper than `partition` of all: among the maxima of chunks, the k-th highest cannot be
@@ -284,17 +290,32 @@ def _precise(vectors: Floats, directions: npt.NDArray[np.float64]) -> npt.NDArra
     return rounded
 
 
-def combined(positive: Floats, negative: Floats) -> npt.NDArray[np.float64]:
-    """The 3CosAdd question, as gensim asks it: the mean of unit vectors, those of `negative` subtracted: (D,).
+def combined(vectors: Floats, weights: Sequence[float]) -> npt.NDArray[np.float64]:
+    """The 3CosAdd question, as gensim asks it: the mean of the unit vectors of N words, weighted: (D,).
 
-    `positive` is (P, D), `negative` (N, D). Levy and Goldberg, 2014, "Linguistic Regularities
-    in Sparse and Explicit Word Representations", equation 3.
+    `vectors` is (N, D), `weights` (N,), those of words to be far from negative. All NaN where the words
+    cancel each other out. Levy and Goldberg, 2014, "Linguistic Regularities in Sparse and Explicit
+    Word Representations", equation 3.
     """
-    signed = np.concatenate([unit(positive), -unit(negative)])  # (P + N, D)
-    return np.asarray(signed.mean(axis=0))
+    sizes = np.asarray(weights, dtype=np.float64)  # (N,)
+    with np.errstate(invalid="ignore"):
+        mean = np.asarray(sizes @ unit(vectors) / np.abs(sizes).sum())  # (D,)
+    return mean if np.sqrt(mean @ mean) >= _CANCELLED else np.full_like(mean, np.nan)
 
 
-def odd_one_out(vectors: Floats) -> int:
-    """Which of N vectors (N, D) is farthest, by cosine, from the mean of their directions; ties: the first."""
+def mean_cosines(vectors: Floats, *, others: bool = False) -> npt.NDArray[np.float64]:
+    """The cosine of each of N vectors (N, D) with the mean of the directions of all: (N,).
+
+    What gensim's `doesnt_match` ranks by: each is part of the mean that it is held against. With
+    `others`, with the mean of the others' directions instead. NaN for a vector without a
+    direction, which has no part in a mean, and where the directions of a mean cancel each other out.
+    """
     directions = unit(vectors)  # (N, D)
-    return int(np.argmin(directions @ directions.mean(axis=0)))
+    directed = directions[np.isfinite(directions).all(axis=1)]  # (n, D)
+    total = directed.sum(axis=0)[None]  # (1, D)
+    sums = total - directions if others else total  # (N, D) or (1, D)
+    nothing = np.sqrt(np.sum(sums * sums, axis=1)) < _CANCELLED * max(len(directed), 1)
+    sums = np.where(nothing[:, None], np.nan, sums)
+    # einsum, since a matrix product may give equal rows different last digits.
+    cosines = np.einsum("nd,nd->n", directions, np.broadcast_to(unit(sums), directions.shape))  # (N,)
+    return np.asarray(np.clip(cosines, -1.0, 1.0))

@@ -52,7 +52,7 @@ def vocabulary(text: str, *, tokenizer: str = "words", min_count: int = 1, vocab
     imports, define, tokens = _token_code(text, tokenizer)
     imports.append("from collections import Counter")
     if short and len(lines) <= _MOST_LINES:
-        source = f"lines = {_listed(map(repr, lines))}\nsentences = [{tokens} for line in lines]"
+        source = f"lines = {listed(map(repr, lines))}\nsentences = [{tokens} for line in lines]"
     else:
         imports.append("from pathlib import Path")
         source = f"""# The text is long, so it is read from a file: save this run's text as {TEXT_FILE}.
@@ -114,7 +114,7 @@ def look_up(sentences: Sequence[Sequence[str]], *, vocab_size: int, dim: int) ->
     size, longest = len(kept[0]), max(map(len, kept))
     cut = [len(part) for part, sentence in zip(kept, sentences, strict=True) if len(part) < len(sentence)]
     note = f"# Of a longer sentence, its first {' and '.join(map(str, cut))} tokens.\n" if cut else ""
-    lists = [_listed(map(repr, part)) for part in kept]
+    lists = [listed(map(repr, part)) for part in kept]
     code = f"""{note}tokens = {lists[0]}
 ids = torch.tensor([stoi.get(token, 0) for token in tokens])  # ({size},), a word not in the vocabulary is 0
 vectors = embedding(ids)  # ({size}, {dim})
@@ -149,7 +149,7 @@ def skipgram_step(batch: ExplicitBatch, *, vocab_size: int, dim: int) -> str:
 pairs = [(positions[i], positions[j]) for i in range({count}) for j in reach[i] if j != i]
 words, neighbors = torch.tensor(pairs).T  # (N,) each
 # Words drawn at random by count ** 0.75; all pairs share these {drawn}, each for {negative} of them.
-negatives = torch.tensor({_listed(map(str, batch.negatives))})
+negatives = torch.tensor({listed(map(str, batch.negatives))})
 {_context(vocab_size, dim)}
 def skipgram_loss():
     u = embedding(words)  # (N, {dim})
@@ -179,7 +179,7 @@ rows = [torch.tensor(row) for row in around if row]
 seen = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=1)  # (N, most), filled up with <pad>
 sizes = torch.tensor([[len(row)] for row in rows])  # (N, 1)
 # Words drawn at random by count ** 0.75; all positions share these {drawn}, each for {negative} of them.
-negatives = torch.tensor({_listed(map(str, batch.negatives))})
+negatives = torch.tensor({listed(map(str, batch.negatives))})
 {_context(vocab_size, dim)}
 def cbow_loss():
     mean = embedding(seen).sum(1) / sizes  # (N, {dim}), <pad> adds zeros
@@ -201,9 +201,9 @@ def _windows(batch: ExplicitBatch) -> str:
     count = len(batch.left)
     return f"""# {count} positions of the text, and how many words each looks at on its left and on its right:
 # from 1 to {batch.window}, drawn anew for each, and fewer at the ends of its sentence.
-positions = {_listed(map(str, batch.ids))}
-left = {_listed(map(str, batch.left))}
-right = {_listed(map(str, batch.right))}
+positions = {listed(map(str, batch.ids))}
+left = {listed(map(str, batch.left))}
+right = {listed(map(str, batch.right))}
 reach = [range(i - left[i], i + right[i] + 1) for i in range({count})]"""
 
 
@@ -231,8 +231,8 @@ def next_word_step(batch: ExplicitContexts, *, vocab_size: int, dim: int, seed: 
     """
     count, n = len(batch.before), len(batch.before[0])
     return f"""# The last {n} words before {count} positions of the text; <pad>, which is 1, where there are fewer.
-before = torch.tensor({_listed(map(str, batch.before))})  # ({count}, {n})
-following = torch.tensor({_listed(map(str, batch.following))})  # ({count},), the words that come next
+before = torch.tensor({listed(map(str, batch.before))})  # ({count}, {n})
+following = torch.tensor({listed(map(str, batch.following))})  # ({count},), the words that come next
 
 linear = nn.Linear({n * dim}, {vocab_size})  # a score for each word of the vocabulary, specials included
 # This run's own start: from its seed, within sqrt(3 / {dim}) of zero, the same for each of the {n} places.
@@ -321,7 +321,7 @@ def _beginning(sentence: Sequence[str]) -> list[str]:
     return kept
 
 
-def _listed(items: Iterable[str]) -> str:
+def listed(items: Iterable[str]) -> str:
     """Code for a list of what `items` are the code for, on as many lines as it takes."""
     parts = list(items)
     if len(line := f"[{', '.join(parts)}]") <= _WIDTH:

@@ -177,20 +177,32 @@ class Tokens(Sequence[str]):
 
     def starting_with(self, prefix: str, limit: int = 10) -> list[str]:
         """At most `limit` tokens that begin with `prefix`, lowest row (most frequent) first."""
-        start = prefix.encode("utf-8", "surrogatepass")
-        if not start:  # all do, so their order need not be read from the disk
-            words: dict[str, None] = {}
-            for token in self if limit > 0 else ():
-                words[token] = None
-                if len(words) == limit:
-                    break
-            return list(words)
-        rows = self._order[self._place(start) : self._place(start + b"\xff")]  # no UTF-8 text has the byte 0xFF
+        if prefix:
+            return self.starting_between([(prefix, prefix)], limit)
+        words: dict[str, None] = {}  # all do, so their order need not be read from the disk
+        for token in self if limit > 0 else ():
+            words[token] = None
+            if len(words) == limit:
+                break
+        return list(words)
+
+    def starting_between(self, beginnings: Sequence[tuple[str, str]], limit: int = 10) -> list[str]:
+        """At most `limit` tokens whose beginning lies within one of some spans, most frequent first.
+
+        A span has a first and a last beginning, neither empty: `("a", "c")` takes all that
+        begins with a, b or c. They go by code point.
+        """
+        parts = []
+        for first, last in beginnings:
+            start = self._place(first.encode("utf-8", "surrogatepass"))
+            stop = self._place(last.encode("utf-8", "surrogatepass") + b"\xff")  # no UTF-8 text has the byte 0xFF
+            parts.append(self._order[start : max(start, stop)])
+        rows = np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else np.empty(0, np.int64)
         wanted = 2 * limit  # more than needed, since a token may repeat
         while limit > 0:
-            first = np.partition(rows, wanted)[:wanted] if len(rows) > wanted else rows
-            found = list(dict.fromkeys(self[row] for row in np.sort(first).tolist()))
-            if len(found) >= limit or len(first) == len(rows):
+            first_rows = np.partition(rows, wanted)[:wanted] if len(rows) > wanted else rows
+            found = list(dict.fromkeys(self[row] for row in np.sort(first_rows).tolist()))
+            if len(found) >= limit or len(first_rows) == len(rows):
                 return found[:limit]
             wanted *= 8
         return []
@@ -241,6 +253,8 @@ class Tokens(Sequence[str]):
         from rapidfuzz import process
         from rapidfuzz.distance import OSA  # edit distance that counts swapped neighbours as one slip
 
+        if len(word) < 2:
+            return []  # any other letter is one slip away
         slips = 1 if len(word) < 6 else 2
         hits = process.extract(word, self._pool, scorer=OSA.distance, score_cutoff=slips, limit=None)
         # Few slips first; a slip in the first letter is rare; then the more frequent word.

@@ -7,14 +7,14 @@ tokens in `tokens`, files in `library` and `formats`. Nothing here asks where ve
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embedcore import search
+from embedcore import cosmul, search
 from embedcore.errors import BadVectors, UnknownWord
 from embedcore.storage import printable
 from embedcore.subwords import Subwords
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 Float32s = npt.NDArray[np.float32]
+Weighted = str | tuple[str, float]  # a word, or a word and how much it counts, as gensim takes them
+Term = tuple[float, str]
+
+METHODS = ("add", "mul")  # 3CosAdd, 3CosMul
+_MOST_POWERS = 100.0  # weights of 3CosMul together, beyond which products leave the range of numbers
 
 
 class Neighbor(NamedTuple):
@@ -179,8 +184,8 @@ class WordVectors:
 
     def most_similar(
         self,
-        positive: str | Sequence[str],
-        negative: str | Sequence[str] = (),
+        positive: str | Sequence[Weighted],
+        negative: str | Sequence[Weighted] = (),
         topn: int = 10,
         *,
         within: int | npt.NDArray[np.int64] | None = None,
@@ -188,16 +193,103 @@ class WordVectors:
         """The `topn` words nearest to the words of `positive`, and far from those of `negative`.
 
         An analogy, "man is to king as woman is to ?", is `most_similar(["king", "woman"],
-        ["man"])`. The words asked about are not among the answers. `within` looks among the
-        first (most frequent) so many rows only, or among the rows of an array.
-        Raises BadVectors if a word asked about has no direction.
+        ["man"])`. As in gensim, a word may come with its weight, `("king", 2.0)`, which counts as it
+        is in either list. The words asked about are not among the answers. `within` looks among
+        the first (most frequent) so many rows only, or among the rows of an array.
+        Raises BadVectors if a word has no direction, or the words cancel each other out.
         """
-        plus, minus = _as_list(positive), _as_list(negative)
-        if not plus and not minus:
-            raise BadVectors("Give at least one word to look near.")
-        vectors = self._directed([*plus, *minus])  # (P + N, D)
-        question = search.combined(vectors[: len(plus)], vectors[len(plus) :])  # (D,)
-        return self._nearest(question[None], [self._own_rows([*plus, *minus])], topn, within)[0]
+        return self._combined([_terms(positive, negative)], topn, within, "add")[0]
+
+    def most_similar_cosmul(
+        self,
+        positive: str | Sequence[Weighted],
+        negative: str | Sequence[Weighted] = (),
+        topn: int = 10,
+        *,
+        within: int | npt.NDArray[np.int64] | None = None,
+    ) -> list[Neighbor]:
+        """As `most_similar`, but similarities are multiplied rather than added (3CosMul; see `cosmul.score`).
+
+        The `similarity` of an answer is then its score, which may be above 1. A weight is a power.
+        """
+        return self._combined([_terms(positive, negative)], topn, within, "mul")[0]
+
+    def most_similar_both(
+        self,
+        positive: str | Sequence[Weighted],
+        negative: str | Sequence[Weighted] = (),
+        topn: int = 10,
+        *,
+        within: int | npt.NDArray[np.int64] | None = None,
+    ) -> tuple[list[Neighbor], list[Neighbor]]:
+        """The answers of `most_similar` and of `most_similar_cosmul`, by one pass over the set rather than two."""
+        terms = _terms(positive, negative)
+        words = list(dict.fromkeys(word for _, word in terms))
+        vectors, own = self._directed(words), self._own_rows(words)  # (U, D)
+        question = [(weight, words.index(word)) for weight, word in terms]
+        # By 3CosMul, a question of one vector ranks as its cosine does; here that vector is the sum.
+        with_sum = np.concatenate([vectors, _added(vectors, question)[None]])  # (U + 1, D)
+        alone = [(1.0, len(words))]
+        added, multiplied = self._multiplied(with_sum, [alone, question], [own, own], topn, within)
+        return [n._replace(similarity=cosmul.cosine_of(n.similarity)) for n in added], multiplied
+
+    def analogies(
+        self,
+        questions: Sequence[tuple[str, str, str]],
+        topn: int = 1,
+        *,
+        within: int | npt.NDArray[np.int64] | None = None,
+        method: str = "add",
+    ) -> list[list[Neighbor]]:
+        """For each (a, b, c) the answers to "a is to b as c is to ?", by 3CosAdd ("add") or 3CosMul ("mul").
+
+        The same as `most_similar([b, c], [a])`, or `most_similar_cosmul`, and much cheaper than asking
+        for one after the other.
+        """
+        return self._combined([_terms([b, c], [a]) for a, b, c in questions], topn, within, method)
+
+    def _combined(
+        self,
+        questions: Sequence[Sequence[Term]],
+        topn: int,
+        within: int | npt.NDArray[np.int64] | None,
+        method: str,
+    ) -> list[list[Neighbor]]:
+        """The answers to N questions, each some words and their weights."""
+        words = list(dict.fromkeys(word for terms in questions for _, word in terms))
+        vectors, places = self._directed(words), {word: place for place, word in enumerate(words)}  # (U, D)
+        own = {word: self._own_rows([word]) for word in words}
+        asked = [set().union(*(own[word] for _, word in terms)) for terms in questions]
+        weighted = [[(weight, places[word]) for weight, word in terms] for terms in questions]
+        if method == "mul":
+            return self._multiplied(vectors, weighted, asked, topn, within)
+        if method != "add":
+            raise BadVectors(f"Words are combined by one of {', '.join(METHODS)}, not “{method}”.")
+        directions = [_added(vectors, question) for question in weighted]
+        return self._nearest(np.array(directions).reshape(-1, self.dim), asked, topn, within)
+
+    def _multiplied(
+        self,
+        vectors: npt.NDArray[Any],
+        questions: Sequence[cosmul.Question],
+        asked: Sequence[set[int]],
+        topn: int,
+        within: int | npt.NDArray[np.int64] | None,
+    ) -> list[list[Neighbor]]:
+        """The answers by 3CosMul."""
+        for question in questions:
+            if not any(weight > 0 for weight, _ in question):
+                raise BadVectors("Multiplying takes at least one word with a plus.")
+            if sum(abs(weight) for weight, _ in question) > _MOST_POWERS:
+                raise BadVectors(f"Multiplying takes weights of at most {_MOST_POWERS:.0f} together.")
+
+        def search_for(some: Sequence[int], wanted: int) -> list[search.Found]:
+            picked, excluded = [questions[number] for number in some], [asked[number] for number in some]
+            return cosmul.most_similar_many(
+                self.matrix, self.norms, vectors, picked, wanted, exclude=excluded, within=within
+            )
+
+        return self._answers(search_for, asked, topn)
 
     def most_similar_each(
         self, words: Sequence[str], topn: int = 10, *, within: int | npt.NDArray[np.int64] | None = None
@@ -216,15 +308,25 @@ class WordVectors:
         within: int | npt.NDArray[np.int64] | None,
     ) -> list[list[Neighbor]]:
         """The answers to N questions (N, D), none of them a word of the rows in its `asked`."""
-        found = search.most_similar_many(self.matrix, self.norms, questions, topn, exclude=asked, within=within)
+
+        def search_for(some: Sequence[int], wanted: int) -> list[search.Found]:
+            excluded = [asked[number] for number in some]
+            return search.most_similar_many(
+                self.matrix, self.norms, questions[some], wanted, exclude=excluded, within=within
+            )
+
+        return self._answers(search_for, asked, topn)
+
+    def _answers(
+        self, search_for: Callable[[Sequence[int], int], list[search.Found]], asked: Sequence[set[int]], topn: int
+    ) -> list[list[Neighbor]]:
+        """What a search finds for each of N questions, as words; it is given the questions' numbers and how many."""
         answers = []
-        for question, own, (rows, similarities) in zip(questions, asked, found, strict=True):
+        for number, (rows, similarities) in enumerate(search_for(range(len(asked)), topn)):
             wanted = topn
-            while len(named := self._named(rows, similarities, own)) < topn and len(rows) >= wanted:
+            while len(named := self._named(rows, similarities, asked[number])) < topn and len(rows) >= wanted:
                 wanted *= 3  # a word that repeats in the set is an answer once
-                rows, similarities = search.most_similar(
-                    self.matrix, self.norms, question, wanted, exclude=own, within=within
-                )
+                rows, similarities = search_for([number], wanted)[0]
             answers.append(named[:topn])
         return answers
 
@@ -244,7 +346,18 @@ class WordVectors:
         """Which of at least three words is farthest from the mean of their directions."""
         if len(set(words)) < 3:
             raise BadVectors("Finding the odd one out takes at least three different words.")
-        return words[search.odd_one_out(self._directed(words))]
+        cosines = search.mean_cosines(self._directed(words))  # (N,)
+        if np.isnan(cosines).all():
+            raise BadVectors("The directions of these words cancel each other out, so none of them is the odd one.")
+        return words[int(cosines.argmin())]
+
+    def mean_similarities(self, words: Sequence[str], *, others: bool = False) -> npt.NDArray[np.float64]:
+        """The cosine of each of N words with the mean of their directions, by which `doesnt_match` ranks: (N,).
+
+        With `others`, with the mean of the other words' directions. NaN for a word without a
+        direction, and where directions cancel each other out.
+        """
+        return search.mean_cosines(self._vectors(words), others=others)
 
     def to_embedding(self, vocab: Vocab | None = None, freeze: bool = True) -> nn.Embedding:
         """These vectors as a layer for PyTorch: `nn.Embedding`, a copy, not trained further if `freeze`.
@@ -306,5 +419,20 @@ class WordVectors:
         return vectors
 
 
-def _as_list(words: str | Sequence[str]) -> list[str]:
-    return [words] if isinstance(words, str) else list(words)
+def _added(vectors: Float32s, question: cosmul.Question) -> npt.NDArray[np.float64]:
+    """The direction (D,) of a question about some of the vectors (U, D), for 3CosAdd."""
+    made = search.combined(vectors[[place for _, place in question]], [weight for weight, _ in question])
+    if np.isnan(made).any():
+        raise BadVectors("These words cancel each other out, so there is no direction to look in.")
+    return made
+
+
+def _terms(positive: str | Sequence[Weighted], negative: str | Sequence[Weighted]) -> list[Term]:
+    """Words with their weights: 1 for those of `positive`, -1 for those of `negative`, if nothing else is said."""
+    terms = []
+    for words, usual in ((positive, 1.0), (negative, -1.0)):
+        for word in [words] if isinstance(words, str) else words:
+            terms.append((usual, word) if isinstance(word, str) else (float(word[1]), word[0]))
+    if not terms:
+        raise BadVectors("Give at least one word to look near.")
+    return terms

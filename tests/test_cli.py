@@ -228,6 +228,10 @@ def test_analogy_and_odd_one_out_on_glove(glove_home: Path, monkeypatch: pytest.
     found = answer(capsys, "analogy", "glove.6B.50d", "man", "king", "woman", "-k", "1")["answers"]
     assert found[0]["word"] == "queen"
     assert found[0]["score"] == pytest.approx(0.852360, abs=1e-5)
+    multiplied = answer(capsys, "analogy", "glove.6B.50d", "man", "king", "woman", "-k", "3", "--method", "mul")
+    assert [one["word"] for one in multiplied["answers"]] == ["queen", "throne", "elizabeth"]
+    assert multiplied["answers"][0]["score"] == pytest.approx(0.928940, abs=1e-4)
+    assert multiplied["method"] == "mul"
     words = ["breakfast", "cereal", "dinner", "lunch"]
     assert answer(capsys, "odd-one-out", "glove.6B.50d", *words)["word"] == "cereal"
     assert lines(capsys, "odd-one-out", "glove.6B.50d", *words) == ["cereal"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from embedcore import figures
@@ -75,42 +74,6 @@ def test_a_large_vocabulary_is_a_few_hundred_points_from_first_to_last() -> None
 
 def test_no_words_are_no_points() -> None:
     assert len(figures.frequency_curve([], [])["dataset"]["source"]) == 0
-
-
-def cells(options: dict[str, object]) -> pd.DataFrame:
-    return pd.concat([dataset["source"] for dataset in options["dataset"]])  # type: ignore[index]
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_the_heat_map_shows_each_cosine_once(dark: bool) -> None:
-    words = ["king", "queen", "apple"]
-    cosines = np.array([[1, 0.8, 0.1], [0.8, 1, -0.25], [0.1, -0.25, 1]])
-    options = figures.similarity_heatmap(words, cosines, dark=dark)
-    shown = {(row["word"], row["other word"]): row["cosine"] for _, row in cells(options).iterrows()}
-    assert len(shown) == 9
-    for i, a in enumerate(words):
-        for j, b in enumerate(words):
-            assert shown[a, b] == cosines[i, j]
-    assert (options["visualMap"]["min"], options["visualMap"]["max"]) == (-1, 1)
-    assert set(cells(options)["shown"]) == {"1.00", "0.80", "0.10", "-0.25"}
-    plain(options)
-
-
-def test_what_a_word_holds_is_data_and_never_part_of_a_format() -> None:
-    nasty = ["{@cosine}", "<img src=x onerror=alert(1)>", "a\nb", " ", "{b}"]
-    options = figures.similarity_heatmap(nasty, np.eye(5))
-    formats = json.dumps([options["tooltip"], [series["label"] for series in options["series"]]])
-    assert "img" not in formats
-    assert options["xAxis"]["data"][2:4] == ["a⟨U+000A⟩b", "⟨space⟩"]
-
-
-def test_numbers_are_left_off_where_they_no_longer_fit() -> None:
-    few, many = (
-        figures.similarity_heatmap(list("abc"), np.eye(3)),
-        figures.similarity_heatmap(list("a" * 20), np.eye(20)),
-    )
-    assert few["series"][0]["label"]["show"] is True
-    assert many["series"][0]["label"]["show"] is False
 
 
 def test_the_strips_show_every_number_on_one_symmetric_scale() -> None:

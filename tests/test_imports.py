@@ -20,14 +20,14 @@ PACKAGE = ROOT / "embedcore"
 FLOORS = [
     {"errors"},
     {"settings", "interrupts", "morphemes", "disk", "leftovers", "parallel"},
-    {"storage", "text", "vocab", "search", "samples"},
-    {"tokens", "subwords", "lookup", "documents", "uploads", "downloads"},
-    {"vectors"},
-    {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection"},
-    {"importing"},
-    {"runs", "figures", "text_files", "import_command", "first_batch", "moved"},
-    {"figures_lookup", "figures_map", "snippets", "resuming", "download_command"},
-    {"snippets_pretrained", "train_command"},
+    {"storage", "text", "vocab", "search", "samples", "clustering", "pairs", "csv_tables", "word_lists"},
+    {"tokens", "subwords", "lookup", "documents", "uploads", "downloads", "expression_pieces", "cosmul"},
+    {"vectors", "spellings", "expressions"},
+    {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection", "axes", "label_places", "mean_vectors", "neighborhoods"},
+    {"importing", "completion"},
+    {"runs", "figures", "text_files", "import_command", "first_batch", "moved", "overlap", "plane"},
+    {"figures_lookup", "figures_map", "figures_axes", "figures_heat", "figures_overlap", "figures_plane", "snippets", "resuming", "download_command"},
+    {"snippets_pretrained", "snippets_compare", "train_command"},
     {"ui", "__main__"},
 ]
 

@@ -275,9 +275,47 @@ def test_a_query_without_a_direction_finds_nothing() -> None:
 def test_combined_is_the_mean_of_signed_units() -> None:
     plus, minus = RNG.standard_normal((2, 5)), RNG.standard_normal((1, 5))
     expected = plus[0] / np.linalg.norm(plus[0]) + plus[1] / np.linalg.norm(plus[1]) - minus[0] / np.linalg.norm(minus)
-    np.testing.assert_allclose(search.combined(plus, minus), expected / 3, atol=1e-15)
+    rows = np.concatenate([plus, minus])
+    np.testing.assert_allclose(search.combined(rows, [1, 1, -1]), expected / 3, atol=1e-15)
+    one, _, three = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    np.testing.assert_allclose(search.combined(rows, [2, 0, -0.5]), (2 * one - three / 2) / 2.5, atol=1e-15)
 
 
-def test_odd_one_out() -> None:
-    assert search.odd_one_out(np.array([[1, 0], [-1, 0.1], [1, 0.1], [9, 1]])) == 1
-    assert search.odd_one_out(np.ones((3, 2))) == 0
+def test_words_that_cancel_each_other_out_ask_for_nothing() -> None:
+    rows = RNG.standard_normal((2, 5))
+    assert np.isnan(search.combined(rows[[0, 0]], [1, -1])).all()
+    assert np.isnan(search.combined(rows, [0, 0])).all()
+    assert np.isnan(search.combined(np.zeros((1, 5)), [1])).all()
+
+
+def test_mean_cosines_are_those_with_the_mean_of_the_directions() -> None:
+    rows = np.array([[1, 0], [-1, 0.1], [1, 0.1], [9, 1]])
+    mean = sum(row / np.linalg.norm(row) for row in rows)
+    found = search.mean_cosines(rows)
+    np.testing.assert_allclose(found, [plain_cosine(row, mean) for row in rows], atol=1e-14)
+    assert found.argmin() == 1
+    for number, cosine in enumerate(search.mean_cosines(rows, others=True)):
+        others = sum(row / np.linalg.norm(row) for row in np.delete(rows, number, axis=0))
+        assert cosine == pytest.approx(plain_cosine(rows[number], others), abs=1e-14)
+    same = search.mean_cosines(np.ones((5, 3)))
+    assert same.tolist() == [same[0]] * 5  # to the last bit, so that no word of several alike is the odd one by chance
+
+
+def test_a_vector_without_a_direction_has_no_part_in_the_mean() -> None:
+    rows = RNG.standard_normal((4, 5))
+    among_others = search.mean_cosines(np.concatenate([rows[:2], np.zeros((1, 5)), rows[2:]]))
+    assert math.isnan(among_others[2])
+    np.testing.assert_array_equal(np.delete(among_others, 2), search.mean_cosines(rows))
+    of_others = search.mean_cosines(np.concatenate([rows, np.zeros((1, 5))]), others=True)
+    np.testing.assert_array_equal(of_others[:4], search.mean_cosines(rows, others=True))
+    assert math.isnan(of_others[4])
+    assert np.isnan(search.mean_cosines(np.zeros((3, 5)))).all()
+    assert search.mean_cosines(np.empty((0, 5))).shape == (0,)
+
+
+def test_directions_that_cancel_each_other_out_have_no_mean() -> None:
+    rows = RNG.standard_normal((3, 5)).astype(np.float32)
+    cancelling = np.concatenate([rows, -2 * rows])
+    assert np.isnan(search.mean_cosines(cancelling)).all()
+    np.testing.assert_allclose(search.mean_cosines(cancelling, others=True), -1, atol=1e-6)  # each has its opposite
+    assert np.isnan(search.mean_cosines(rows[:1], others=True)).all()  # there are none

@@ -6,12 +6,18 @@ import time
 
 import streamlit as st
 
+from embedcore.library import BUNDLED
 from embedcore.runs.folder import TRAIN
 from embedcore.ui import keys, resources
 from embedcore.ui.run_states import STATES
 from embedcore.ui.words import ago, counted, plain
 
 _RECENT = 8
+# Questions to begin with, by what is written on their links.
+_QUESTIONS: dict[str, dict[str, str | list[str]]] = {
+    "king − man + woman": {keys.ASK: "Arithmetic", keys.EXPRESSION: "king - man + woman"},
+    "Which one is odd?": {keys.ASK: "Odd one out", keys.WORDS: ["breakfast", "lunch", "dinner", "car"]},
+}
 
 
 def introduction() -> None:
@@ -35,9 +41,12 @@ def doors() -> None:
     with take.container(border=True, height="stretch"):
         st.header("Take them ready-made")
         st.write(
-            "Compare words by cosine similarity in GloVe: 400,000 words, learned from 6 billion. Or in a set of yours."
+            "Ask about words in GloVe: 400,000 words, learned from 6 billion. Or in a set of yours, or in two at once."
         )
-        st.page_link("compare.py", label="Compare words", icon=":material/compare_arrows:")
+        with st.container(horizontal=True, gap="medium"):
+            st.page_link("compare.py", label="Compare words", icon=":material/compare_arrows:")
+            for label, question in _QUESTIONS.items():
+                st.page_link("compare.py", label=label, query_params={keys.VECTORS: BUNDLED, **question})
 
 
 def recent_runs() -> None:

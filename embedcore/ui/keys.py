@@ -59,19 +59,30 @@ ASK = "ask"  # which question
 WORDS = "words"
 WORD = "word"
 ORDER = "order"
+PAIRS = "pairs"  # which of them first
 TEXT = "text"
 OTHER_TEXT = "text2"
+SPLIT = "split"  # how texts become words
 AMONG = "among"
 TOP = "top"
 ONLY = "only"
 EXPRESSION = "expression"
+METHOD = "method"  # how words are combined
 AXIS = "axis"
 OTHER_AXIS = "axis2"
 OVER = "over"  # which words two sets are compared over
+NEAR = "near"  # among how many words their neighbours are looked for
+SORT = "sort"  # which of these words come first
 # Compare (not in the URL)
 FIND_WORD = "find_word"
+PASTE_LIST = "paste_list"
 PASTED_WORDS = "pasted_words"
+SWAP_SETS = "swap_sets"
 ADD_PASTED = "add_pasted_words"
+SHARE = "share"
+CSV = "csv"
+TAKE_PASTED = "take_pasted_words"
+OPEN_WORD = "open_word"  # the beginning of the keys of buttons, each with its place
 
 # Library (in the URL; the job that a link shows is RUN)
 SET = "set"

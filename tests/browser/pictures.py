@@ -21,7 +21,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    """Write home.png, train.png, run.png, compare.png and library.png."""
+    """Write home.png, train.png, run.png, compare.png, arithmetic.png and library.png."""
     PICTURES.mkdir(exist_ok=True)
     place = Path(tempfile.mkdtemp())
     with running() as host:
@@ -74,8 +74,11 @@ def take_all(server: Server, host: Host) -> None:
         page.get_by_role("textbox", name="Name of the vector set", exact=True).fill("english-sample")
         page.get_by_role("button", name="Keep as a vector set").click()
         page.get_by_text("Kept as").wait_for()
-        visitor.open("/compare?vectors=glove.6B.50d&words=king&words=queen&words=apple&words=orange")
-        photograph("compare", 1500)
+        words = "&".join(f"words={word}" for word in ("king", "queen", "man", "woman", "apple", "orange"))
+        visitor.open(f"/compare?vectors=glove.6B.50d&{words}&order=alike+together")
+        photograph("compare", 1400)
+        visitor.open("/compare?vectors=glove.6B.50d&ask=Arithmetic&expression=king+-+man+%2B+woman")
+        photograph("arithmetic", 1740)
         visitor.open("/")
         photograph("home", 760)
         visitor.open("/library")

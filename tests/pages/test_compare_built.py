@@ -34,18 +34,27 @@ def test_a_word_built_from_its_parts_is_said_and_compared(open_page: OpenPage, m
     assert said[1].startswith("“kingdom” is not in this set; its vector is built from its parts.")
     assert "Near: king" in said[1]
     assert not at.warning
-    tables = [list(table.value["word"]) for table in at.dataframe]
-    assert tables == [[n.word for n in vectors.most_similar(word)] for word in ("king", "한국인", "kingdom")]
     cells = echarts_table(at, "similarity")
     pair = cells[(cells["word"] == "한국인") & (cells["other word"] == "kingdom")]
     assert pair["cosine"].tolist() == pytest.approx([vectors.similarity("한국인", "kingdom")], abs=1e-3)
-    labels = [expander.label for expander in at.expander]
-    assert labels[0].startswith("king: row ")
-    assert labels[1:] == ["한국인: no row, built from its parts", "kingdom: no row, built from its parts"]
-    code = at.code[1].value
+
+
+def test_many_built_words_are_told_in_a_few_sentences(open_page: OpenPage, model: Settings) -> None:
+    words = [f"한국사람{number}" for number in range(40)]
+    at = open_page("compare", vectors="model", words=words)
+    said = [info.value.replace("\\", "") for info in at.info]
+    assert len(said) == 6
+    assert said[-1].startswith("The vectors of 35 more words are built from their parts: “한국사람5”, ")
+    assert said[-1].endswith("“한국사람16” and 23 more.")
+    assert not at.warning
+
+
+def test_how_a_vector_is_built_is_shown_on_the_page_of_the_word(open_page: OpenPage, model: Settings) -> None:
+    at = open_page("compare", ask="Word", vectors="model", word="한국인")
+    code = "\n".join(block.value for block in at.code)
     assert ">>> '한국인' in stoi\nFalse\n" in code
     assert "'<한국', '<한국인', '<한국인>', '한국인', '한국인>', '국인>'" in code
-    assert f"{vectors.vector('한국인')[0]:.4f}" in code
+    assert f"{open_vectors('model', model).vector('한국인')[0]:.4f}" in code
     assert "stoi['한국인']" not in texts(at)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from embedcore.ui import keys, messages
-from embedcore.ui.compare import neighbors, sets, similarity, word
+from embedcore.ui.compare import arithmetic, axes, neighbors, odd, sets, sharing, similarity, texts, two_sets, word
 from embedcore.ui.compare.controls import Controls
 
 View = Callable[[Controls, sets.Sets], None]
@@ -15,8 +15,13 @@ View = Callable[[Controls, sets.Sets], None]
 # By the names that stand in links. The first is what a link without a name asks for.
 VIEWS: dict[str, View] = {
     "Similarity": similarity.show,
+    "Texts": texts.show,
     "Neighbours": neighbors.show,
+    "Arithmetic": arithmetic.show,
+    "Odd one out": odd.show,
+    "Axes": axes.show,
     "Word": word.show,
+    "Two sets": two_sets.show,
 }
 
 
@@ -28,4 +33,7 @@ def show() -> None:
     with messages.problems():
         chosen = sets.choose(controls)
         view = controls.choice(keys.ASK, "Question", list(VIEWS), hidden_label=True)
-        VIEWS[view](controls, chosen)
+        with messages.problems():  # whatever is wrong, the way to the whole page stays
+            VIEWS[view](controls, chosen)
+        if controls.embedded:
+            sharing.sign(controls, chosen)

@@ -53,7 +53,8 @@ def choose(controls: Controls) -> Sets:
     """The sets that the visitor, or the link, chose."""
     here = resources.usable_sets()
     _tell_missing(keys.VECTORS, here, " Another set is shown.")
-    _tell_missing(keys.OTHER_SET, here, "")
+    _tell_missing(keys.OTHER_SET, here, " Nothing is held against the first one.")
+    _tell_same()
     if controls.embedded:
         first = st.query_params.get(keys.VECTORS, "")
         second: str | None = st.query_params.get(keys.OTHER_SET)
@@ -75,19 +76,39 @@ def choose(controls: Controls) -> Sets:
 
 def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
     """The selectors."""
-    from embedcore.ui.compare.words import follow_set
-
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=follow_set, width=340
+            "Vector set", list(here), key=keys.VECTORS, bind="query-params", on_change=_first_changed, width=340
         )
         others = [other for other in here if other != name]
         second = st.selectbox(
-            "Held against", others, index=None, key=keys.OTHER_SET, bind="query-params", placeholder="no other set",
-            width=340, disabled=not others,
+            "Held against", others, index=None, key=keys.OTHER_SET, bind="query-params", width=340,
+            placeholder="no other set" if others else "there is no other set yet",
         )  # fmt: skip
+        if second is not None:
+            st.button("Swap", icon=":material/swap_horiz:", key=keys.SWAP_SETS, on_click=_swap)
         st.page_link("library.py", label="Get more sets", icon=":material/library_books:")
     return str(name), second
+
+
+def _first_changed() -> None:
+    """Another first set was chosen: if it was the second one, the two change places."""
+    from embedcore.ui.compare.words import follow_set
+
+    if st.session_state.get(keys.OTHER_SET) == st.session_state[keys.VECTORS]:
+        st.session_state[keys.OTHER_SET] = st.session_state.get(BEFORE)
+    follow_set()
+
+
+def _swap() -> None:
+    first, second = st.session_state[keys.VECTORS], st.session_state[keys.OTHER_SET]
+    st.session_state[keys.VECTORS], st.session_state[keys.OTHER_SET] = second, first
+
+
+def _tell_same() -> None:
+    first, second = st.query_params.get(keys.VECTORS), st.query_params.get(keys.OTHER_SET)
+    if second and first == second:
+        st.warning("The link names the same set twice. It is shown once.", icon=":material/info:")
 
 
 def _tell_missing(key: str, here: dict[str, VectorsInfo], then: str) -> None:

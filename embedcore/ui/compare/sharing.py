@@ -1,4 +1,8 @@
-"""What can be taken away from an answer: its link, and the lines of Python that give the same."""
+"""What can be taken away from an answer: its link, the line that frames it elsewhere, and its lines of Python.
+
+Here belongs what stands in the row below the inputs, and below an answer that stands alone. The
+lines of Python themselves are in `snippets_compare`.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,50 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from embedcore.snippets_compare import Lines
+from embedcore.ui import keys
+from embedcore.ui.compare import framing
 from embedcore.ui.compare.controls import Controls
+from embedcore.ui.compare.sets import Sets
+from embedcore.ui.words import counted, plain
 
 
-def link(controls: Controls) -> str:
+def link(controls: Controls, **more: str) -> str:
     """The link that asks the same question again, with every value that it needs."""
-    return f"{(st.context.url or '/compare').partition('?')[0]}?{urlencode(controls.parameters)}"
+    page = (st.context.url or "/compare").partition("?")[0].partition("#")[0]
+    return f"{page}?{urlencode([*controls.parameters, *more.items()])}"
 
 
-def show(controls: Controls, lines: object = None) -> None:
-    """The row below the inputs; nothing where the answer stands alone."""
+def show(controls: Controls, lines: Lines | None = None, *, height: int | None = None) -> None:
+    """The row below the inputs, when all of these have been asked for; nothing where the answer stands alone.
+
+    `height` is about what the answer takes at a width of 700 pixels; guessed, where it is not given.
+    """
     if controls.embedded:
         return
-    with st.container(horizontal=True), st.popover("Copy link", icon=":material/link:"):
-        st.code(link(controls), language=None, wrap_lines=True)
+    with st.container(horizontal=True, key=keys.SHARE):
+        with st.popover("Copy link", icon=":material/link:"):
+            st.caption("It asks this question again, with everything that is chosen now.")
+            st.code(link(controls), language=None, wrap_lines=True)
+        with st.popover("Embed", icon=":material/iframe:"):
+            st.caption("HTML that shows the answer alone in a page of your wiki. Its height may need a change.")
+            st.code(framing.line(controls, link(controls, embed="true"), height), language=None, wrap_lines=True)
+        if lines is not None:
+            with st.popover("Copy as Python", icon=":material/code:"):
+                _show_lines(lines)
+
+
+def _show_lines(lines: Lines) -> None:
+    ours, theirs = st.tabs(["With embedcore", "In plain PyTorch"])
+    ours.code(lines.embedcore, language="python")
+    theirs.code(lines.pytorch, language="python")
+
+
+def sign(controls: Controls, sets: Sets) -> None:
+    """The line below an answer that stands alone: where it comes from, and the way to the whole page."""
+    named = [
+        f"{plain(chosen.info.name)} ({counted(chosen.info.rows, 'word')}, {counted(chosen.info.dim, 'dimension')})"
+        for chosen in sets.all
+    ]
+    # A link in a caption is too pale to be read by everybody.
+    st.markdown(f":small[{' and '.join(named)}. [Open in the dashboard]({link(controls)})]")

@@ -8,14 +8,17 @@ from dataclasses import dataclass
 import streamlit as st
 
 from embedcore.errors import UnknownWord
-from embedcore.ui import keys, links, resources
+from embedcore.ui import keys, resources
+from embedcore.ui.compare import completion, picker
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import BEFORE, ChosenSet, Sets
-from embedcore.ui.words import plain, telling_words
-from embedcore.vectors import Built, WordVectors
+from embedcore.ui.words import counted, plain, telling_words
+from embedcore.vectors import WordVectors
 
 _FIRST_WORDS = ["king", "queen", "man", "woman", "apple", "orange"]  # on a set that has them
-_COMPLETED_WORDS = 2_000  # offered while typing; any other word can be typed too
+_TOLD_SINGLY = 5  # words that a set does not have
+_LISTED = 12  # words in one sentence
+_SHORT = 80  # characters of a word in a sentence
 
 
 @dataclass(frozen=True)
@@ -40,59 +43,113 @@ class Words:
 
 def ask_words(controls: Controls, sets: Sets) -> Words:
     """The words to ask about, with a sentence for each that a set does not have."""
-    most = resources.settings().max_watched_words
     first = first_words(sets.first.vectors)
     if controls.embedded:
-        typed = [word for word in st.query_params.get_all(keys.WORDS) if word][:most]
-        typed = typed if keys.WORDS in st.query_params else first
+        linked = [word for word in dict.fromkeys(st.query_params.get_all(keys.WORDS)) if word.strip()]
+        typed = linked[: resources.settings().max_watched_words] if keys.WORDS in st.query_params else first
     else:
-        links.mend({keys.WORDS: links.AtMost(most)})
-        # Completion maps a typed word to an offered one whatever its case, which in a cased set would be another word.
-        offered = sets.first.vectors.tokens[:_COMPLETED_WORDS] if sets.first.vectors.lowercased else []
-        typed = st.multiselect(
-            "Words", list(dict.fromkeys([*offered, *first])), default=first, key=keys.WORDS, bind="query-params",
-            accept_new_options=True, max_selections=most, persist_state="page",
-            placeholder="Type a word and press Enter", select_all=False,
-        )  # fmt: skip
+        typed = picker.pick(sets, first)
     controls.many(keys.WORDS, typed)
-    return Words(typed, {chosen.info.name: look_up(chosen, typed, named=len(sets.all) > 1) for chosen in sets.all})
+    swap = None if controls.embedded else picker.put_instead
+    named = len(sets.all) > 1
+    return Words(typed, {chosen.info.name: look_up(chosen, typed, swap, named=named) for chosen in sets.all})
 
 
 def look_up(
-    chosen: ChosenSet, typed: Sequence[str], swap: Callable[[str, str], None] | None = None, *, named: bool = False
+    chosen: ChosenSet,
+    typed: Sequence[str],
+    swap: Callable[[str, str], None] | None = None,
+    *,
+    named: bool = False,
+    place: str = "words",
 ) -> ChosenWords:
     """Find words in a set, each once; what is not there, or is spelt otherwise, is said in the page.
 
-    `swap(old, new)` puts another word in the place of an unknown one; `named` says of which set
-    the sentences are.
+    `swap(old, new)`, called when a button is pressed, puts another word in the place of an unknown
+    one; `named` says of which set the sentences are; `place` tells this list from others on the page.
     """
     vectors = chosen.vectors
-    words = ChosenWords([], [])
-    lowered = []
+    found: dict[str, str] = {}  # as the set spells it: as typed
+    unknown, parted, otherwise, again = [], [], [], []
     for word in typed:
         token = vectors.find(word)
         if token is None and (built := vectors.built(word)):
-            token = _say_built(built, word, vectors)
-        elif token is None:
-            error = UnknownWord(word, chosen.info.name, vectors.tokens.near(word))
-            st.warning(plain(str(error), limit=400), icon=":material/search_off:")
-        if token is not None and token not in words.tokens:
-            words.typed.append(word)
-            words.tokens.append(token)
+            token = built.word
+            parted.append(word)
+        if token is None:
+            unknown.append(word)
+        elif token in found:
+            again.append((word, found[token]))
+        else:
+            found[token] = word
             if token != word:
-                lowered.append(f"“{plain(word)}” as “{plain(token)}”")
-    if lowered:
-        which = plain(chosen.info.name) if named else "This set"
-        st.caption(f"{which} spells words in its own way: looked up {', '.join(lowered)}.")
-    return words
+                otherwise.append((word, token))
+    _say_unknown(chosen, unknown, swap, place)
+    _say_parted(chosen, parted)
+    _say_spellings(plain(chosen.info.name) if named else "This set", otherwise, again)
+    return ChosenWords(list(found.values()), list(found))
 
 
-def _say_built(built: Built, word: str, vectors: WordVectors) -> str:
-    """Tell of a word that its vector is built from its parts; the word as it was cut."""
-    near = vectors.tokens.near(word)
-    said = f"“{word}” is not in this set; its vector is built from its parts."
-    st.info(plain(f"{said} Near: {', '.join(near)}." if near else said, limit=400), icon=":material/extension:")
-    return built.word
+def _say_unknown(
+    chosen: ChosenSet, unknown: list[str], swap: Callable[[str, str], None] | None, place: str
+) -> None:  # fmt: skip
+    """Tell which words a set does not have, and for the first of many what is spelt nearly so."""
+    if not unknown:
+        return
+    name = chosen.info.name
+    near = {word: chosen.vectors.tokens.near(word) for word in unknown[:_TOLD_SINGLY]}
+    if swap and len(unknown) > 1:
+        said = [f"{len(unknown):,} words are not in {name}: {_listed(_quoted(unknown))}"]
+    else:
+        said = [str(UnknownWord(_short(word), name, () if swap else like)) for word, like in near.items()]
+        more = unknown[_TOLD_SINGLY:]
+        said += (
+            [f"{counted(len(more), 'more word is', 'more words are')} not: {_listed(_quoted(more))}"] if more else []
+        )
+    st.warning(plain(" ".join(said), 1_500), icon=":material/search_off:")
+    for word, like in near.items():
+        if swap and like:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"Instead of “{plain(word, 40)}”:", width="content")
+                completion.buttons(
+                    [completion.label(chosen, other) for other in like], keyed=f"instead_{place}_{name}",
+                    on_click=swap, arguments=[(word, other) for other in like],
+                )  # fmt: skip
+
+
+def _say_parted(chosen: ChosenSet, words: list[str]) -> None:
+    """Tell of words that their vectors are built from their parts."""
+    for word in words[:_TOLD_SINGLY]:
+        near = chosen.vectors.tokens.near(word)
+        said = f"“{_short(word)}” is not in this set; its vector is built from its parts."
+        st.info(plain(f"{said} Near: {', '.join(near)}." if near else said, limit=400), icon=":material/extension:")
+    if more := words[_TOLD_SINGLY:]:
+        said = f"The vectors of {counted(len(more), 'more word is', 'more words are')} built from their parts: "
+        st.info(plain(said + _listed(_quoted(more)), 1_000), icon=":material/extension:")
+
+
+def _say_spellings(which: str, otherwise: list[tuple[str, str]], again: list[tuple[str, str]]) -> None:
+    """Tell which words a set spells in another way, and which of them are one and the same; `which` is Markdown."""
+    if otherwise:
+        said = _listed([f"“{_short(word)}” as “{_short(token)}”" for word, token in otherwise])
+        st.caption(f"{which} spells words in its own way: looked up {plain(said, 1_000)}")
+    if again:
+        said = _listed([f"“{_short(word)}” for “{_short(other)}”" for word, other in again])
+        st.caption(f"Some words are the same here and asked about once: {plain(said, 1_000)}")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """What is said of words, with commas between; of many, of the first ones."""
+    more = f" and {len(words) - _LISTED:,} more." if len(words) > _LISTED else "."
+    return ", ".join(words[:_LISTED]) + more
+
+
+def _quoted(words: Sequence[str]) -> list[str]:
+    return [f"“{_short(word)}”" for word in words]
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= _SHORT else f"{word[:_SHORT]}…"
 
 
 def follow_set() -> None:

@@ -1,0 +1,89 @@
+"""Two sets held against each other, remembered: changing one word of many asks about that word alone.
+
+Here belongs remembering, and asking for many words a part at a time, so that a page can say how
+far it is. What is asked is in `overlap`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from embedcore import overlap
+from embedcore.ui.compare.sets import ChosenSet, Sets
+from embedcore.vectors import WordVectors
+
+_MOST = 60_000  # neighbors remembered of a pair, some fifteen megabytes
+_AT_ONCE = 250  # words; a pass over both sets answers so many
+
+Question = tuple[tuple[str, str], int, int | None]
+
+
+class Pair:
+    """Two sets, the words that both have, and what was found out about them; for all threads."""
+
+    def __init__(self, first: WordVectors, second: WordVectors, most: int = _MOST) -> None:
+        """`most`: how many neighbors are remembered."""
+        self.first, self.second = first, second
+        self.shared = overlap.shared_words(first, second)
+        self._most = most
+        self._known: OrderedDict[Question, overlap.Compared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def compare(
+        self,
+        words: Sequence[tuple[str, str]],
+        topn: int,
+        *,
+        among: int | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> list[overlap.Compared]:
+        """As `overlap.compare`; only what is not remembered is looked for.
+
+        Neighbors are sought among so many of the most frequent words of both sets, or all of them.
+        `on_progress` hears the share done, 0 to 1, if there is more than one part to do.
+        """
+        questions = [(pair, topn, among) for pair in words]
+        with self._lock:
+            found = {one: self._known[one] for one in questions if one in self._known}
+        missing = [one for one in dict.fromkeys(questions) if one not in found]
+        within = self.shared.rows(among)
+        for start in range(0, len(missing), _AT_ONCE):
+            if on_progress and len(missing) > _AT_ONCE:
+                on_progress(start / len(missing))
+            part = missing[start : start + _AT_ONCE]
+            answers = overlap.compare(
+                self.first, self.second, [one[0] for one in part], topn, shared=self.shared, within=within
+            )
+            found |= zip(part, answers, strict=True)
+        self._remember(questions, found)
+        return [found[one] for one in questions]
+
+    def _remember(self, questions: Sequence[Question], found: dict[Question, overlap.Compared]) -> None:
+        """Keep what was asked last."""
+        with self._lock:
+            for one in questions:
+                self._known[one] = found[one]
+                self._known.move_to_end(one)
+            kept = sum(2 * one[1] for one in self._known)
+            while kept > self._most and len(self._known) > 1:
+                kept -= 2 * self._known.popitem(last=False)[0][1]
+
+
+def of(sets: Sets) -> Pair:
+    """The pair of the sets chosen, of which there are two."""
+    assert sets.second is not None
+    return _pair(_version(sets.first), _version(sets.second), sets.first.vectors, sets.second.vectors)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Finding the words that both sets have…")
+def _pair(first: tuple[str, str], second: tuple[str, str], _first: WordVectors, _second: WordVectors) -> Pair:
+    return Pair(_first, _second)
+
+
+def _version(chosen: ChosenSet) -> tuple[str, str]:
+    """What tells a set from one that took its name."""
+    return chosen.info.name, f"{chosen.info.created}"

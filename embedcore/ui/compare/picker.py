@@ -1,0 +1,132 @@
+"""Choosing the words of a question: typed, completed out of all words of the sets, or pasted as a list.
+
+What a set has of the words is found in `words`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from embedcore.ui import keys, links, resources
+from embedcore.ui.compare import completion
+from embedcore.ui.compare.sets import Sets
+from embedcore.ui.words import counted, plain
+from embedcore.vectors import WordVectors
+from embedcore.word_lists import split_words
+
+_PROPOSED = 8
+_MOST_PASTED = 100_000  # characters
+_SAID = "pasted_words_said"
+
+
+def pick(sets: Sets, first: Sequence[str]) -> list[str]:
+    """The words, as typed; `first` until somebody chooses others."""
+    most = resources.settings().max_watched_words
+    links.mend({keys.WORDS: links.AtMost(most)})
+    if keys.WORDS not in st.query_params and keys.WORDS not in st.session_state:
+        # Not as the widget's options: those take a word that is typed for another one of other case.
+        st.session_state[keys.WORDS] = list(first)
+    typed = st.multiselect(
+        "Words", [], key=keys.WORDS, bind="query-params", accept_new_options=True, max_selections=most,
+        persist_state="page", placeholder="Type a word and press Enter", select_all=False,
+    )  # fmt: skip
+    _finder(sets, most)
+    if said := st.session_state.pop(_SAID, None):
+        st.caption(said)
+    return list(dict.fromkeys(word for word in typed if word.strip()))
+
+
+@st.fragment
+def _finder(sets: Sets, most: int) -> None:
+    """A box that completes a word while it is typed, and one for a list; only this part of the page follows."""
+    chosen = _chosen()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = st.text_input(
+            "Find a word", key=keys.FIND_WORD, type="search", live=True, autocomplete="off",
+            placeholder="Find a word by its beginning", label_visibility="collapsed", width=340,
+        )  # fmt: skip
+        # It tells when it is opened, so that it can be closed again.
+        with st.popover("Paste a list", icon=":material/content_paste:", key=keys.PASTE_LIST, on_change="rerun"):
+            _paste_form(sets, most)
+    if not (typed or "").strip():
+        return
+    if len(chosen) >= most:
+        st.caption(f"There are {counted(most, 'word')} already. Take one out to add another.")
+        return
+    proposed = _proposed(sets, str(typed))
+    if not proposed:
+        where = " or ".join(plain(each.info.name) for each in sets.all)
+        st.caption(f"No word of {where} begins like “{plain(str(typed), 60)}” or is spelt nearly so.")
+    completion.buttons(
+        list(proposed.values()), keyed="found", on_click=_add, arguments=[(word,) for word in proposed],
+        off=[word in chosen for word in proposed],
+    )  # fmt: skip
+
+
+def _paste_form(sets: Sets, most: int) -> None:
+    with st.form("paste_words", border=False):
+        st.text_area(
+            "Words, one a line or with commas between them", key=keys.PASTED_WORDS, height=200,
+            max_chars=_MOST_PASTED,
+        )  # fmt: skip
+        arguments = (sets.first.vectors, most)
+        with st.container(horizontal=True):
+            st.form_submit_button("Add them", key=keys.ADD_PASTED, on_click=_paste, args=(*arguments, True))
+            st.form_submit_button(
+                "Ask about these alone", key=keys.TAKE_PASTED, on_click=_paste, args=(*arguments, False)
+            )
+
+
+def _proposed(sets: Sets, typed: str) -> dict[str, str]:
+    """Words that may be meant, of either set, and what their buttons say."""
+    proposed: dict[str, str] = {}
+    for chosen in sets.all:
+        for word in completion.suggest(chosen, typed, _PROPOSED):
+            if word not in proposed and len(proposed) < _PROPOSED:
+                which = f" in {plain(chosen.info.name, 40)}" if chosen is not sets.first else ""
+                proposed[word] = completion.label(chosen, word) + which
+    return proposed
+
+
+def _add(word: str) -> None:
+    """A word was chosen. The whole page follows."""
+    if word not in _chosen():
+        st.session_state[keys.WORDS] = [*_chosen(), word]
+    st.session_state[keys.FIND_WORD] = ""
+    st.rerun("app")
+
+
+def put_instead(old: str, new: str) -> None:
+    """Put a word in the place of another; it stands there once."""
+    st.session_state[keys.WORDS] = list(dict.fromkeys(new if word == old else word for word in _chosen()))
+
+
+def _paste(vectors: WordVectors, most: int, keep: bool) -> None:
+    """Take a pasted list: to the words that are there, or in their place; say what came of it."""
+    pasted = split_words(st.session_state[keys.PASTED_WORDS])
+    if len(pasted) == 1 and vectors.find(pasted[0]) is None:  # words with spaces between them, and no phrase
+        pasted = list(dict.fromkeys(pasted[0].split()))
+    if pasted:
+        before = _chosen() if keep else []
+        new = [word for word in pasted if word not in set(before)]
+        taken = new[: max(0, most - len(before))]
+        st.session_state[keys.WORDS] = [*before, *taken]
+        st.session_state[keys.PASTED_WORDS] = ""
+        said = [f"{counted(len(taken), 'word')} taken from the list"]
+        said += [f"{len(pasted) - len(new):,} were there already"] if len(new) < len(pasted) else []
+        said += (
+            [f"{len(new) - len(taken):,} left out: a question has at most {most:,} words"]
+            if len(taken) < len(new)
+            else []
+        )
+        st.session_state[_SAID] = "; ".join(said) + "."
+    else:
+        st.session_state[_SAID] = "There was no word in the list."
+    st.session_state[keys.PASTE_LIST] = False
+    st.rerun("app")
+
+
+def _chosen() -> list[str]:
+    return list(st.session_state.get(keys.WORDS, []))
