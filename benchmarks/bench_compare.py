@@ -88,7 +88,7 @@ def opened(name: str, question: str) -> Any:
     at = AppTest.from_file(str(ROOT / "pages" / "index.py"), default_timeout=600).run()
     link: dict[str, Any] = {"vectors": name, "ask": question, "words": STILL, "axis": "he - she, man - woman"}
     if question == "Two sets":
-        link["other"] = SMALL
+        link |= {"other": SMALL, "over": "your words"}
     for key, value in link.items():
         at.query_params[key] = value
     at.switch_page(str(ROOT / "pages" / "compare.py")).run()

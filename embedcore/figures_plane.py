@@ -15,7 +15,7 @@ import pandas as pd
 
 from embedcore.figures import Options, shown
 from embedcore.label_places import SIDES, sides
-from embedcore.plane import Laid
+from embedcore.questions.plane import Laid
 
 Place = list[float]
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import embedcore
-from embedcore.axes import Axis, angle, problem
 from embedcore.errors import BadVectors, UnknownWord
+from embedcore.questions.axes import Axis, angle, problem
 from embedcore.text import tokenize
 from embedcore.training import TrainConfig, train
 from embedcore.vectors import WordVectors

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from embedcore.clustering import order_alike
+from embedcore.questions.clustering import order_alike
 from embedcore.search import cosine_matrix
 from embedcore.vectors import WordVectors
 

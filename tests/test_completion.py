@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 
-from embedcore.completion import completed, suggest, typing
-from embedcore.expressions import quoted
+from embedcore.questions.completion import completed, suggest, typing
+from embedcore.questions.expressions import quoted
 from embedcore.tokens import Tokens
 from embedcore.vectors import WordVectors
 

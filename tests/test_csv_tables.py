@@ -8,7 +8,7 @@ import io
 import numpy as np
 import pandas as pd
 
-from embedcore import csv_tables
+from embedcore.questions import csv_tables
 
 WORDS = ["king", "a,b", 'say "x"', "왕", "=1+1", "two\nlines"]
 

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from embedcore.errors import BadExpression
-from embedcore.expressions import (
+from embedcore.questions.expressions import (
     MOST_CHARACTERS,
     MOST_WORDS,
     parse,

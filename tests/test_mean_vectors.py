@@ -11,7 +11,7 @@ from embedcore import TrainConfig, train
 from embedcore.errors import BadVectors, TextProblem
 from embedcore.importing import import_vectors
 from embedcore.library import open_vectors
-from embedcore.mean_vectors import cosines, mean_vector, shares, similarity, tokens
+from embedcore.questions.mean_vectors import cosines, mean_vector, shares, similarity, tokens
 from embedcore.settings import Settings
 from embedcore.text import tokenize
 from embedcore.vectors import WordVectors

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 from gensim.models import KeyedVectors
 
-from embedcore import neighborhoods
 from embedcore.errors import BadVectors
+from embedcore.questions import neighborhoods
 from embedcore.training import TrainConfig, train
 from embedcore.vectors import Neighbor, WordVectors
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
-from embedcore import overlap
 from embedcore.errors import BadVectors, UnknownWord
+from embedcore.questions import overlap
 from embedcore.samples import SAMPLES
 from embedcore.text import tokenize
 from embedcore.training import TrainConfig, train

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from embedcore.pairs import ranked
+from embedcore.questions.pairs import ranked
 from embedcore.search import cosine_matrix
 
 

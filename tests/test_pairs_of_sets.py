@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embedcore import overlap
+from embedcore.questions import overlap
 from embedcore.ui.compare import pairs_of_sets
 from embedcore.ui.compare.pairs_of_sets import Pair
 from embedcore.vectors import WordVectors

@@ -11,7 +11,7 @@ import pytest
 
 from embedcore import search
 from embedcore.figures_plane import sum_of_words
-from embedcore.plane import lay_flat, off, parallelogram
+from embedcore.questions.plane import lay_flat, off, parallelogram
 from embedcore.vectors import WordVectors
 
 RNG = np.random.default_rng(2)

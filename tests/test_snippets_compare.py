@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedcore import mean_vectors, snippets_compare
-from embedcore.axes import Axis
+from embedcore import snippets_compare
 from embedcore.formats import export
 from embedcore.importing import import_vectors
 from embedcore.library import open_vectors, save_vectors
-from embedcore.overlap import compare, shared_words
+from embedcore.questions import mean_vectors
+from embedcore.questions.axes import Axis
+from embedcore.questions.overlap import compare, shared_words
 from embedcore.samples import SAMPLES
 from embedcore.settings import Settings
 from embedcore.snippets_compare import Lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embedcore import spellings
+from embedcore.questions import spellings
 from embedcore.tokens import Tokens
 from embedcore.vectors import WordVectors
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embedcore.word_lists import split_words
+from embedcore.questions.word_lists import split_words
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embedcore.axes import problem
+from embedcore.questions.axes import problem
 from embedcore.snippets import listed
 from embedcore.snippets_compare.base import (
     OURS,
@@ -50,7 +50,7 @@ def _similarity(vectors: WordVectors, tokens: Sequence[str]) -> Block:
 def texts(sets: Sequence[tuple[WordVectors, Sequence[str], Sequence[str]]]) -> Lines | None:
     """The cosine of two texts: each the mean of the vectors of its words, which may repeat."""
     asked = [_texts(vectors, one, other) for vectors, one, other in sets if one and other]
-    return lines(asked, OURS, "from embedcore.mean_vectors import mean_vector, similarity")
+    return lines(asked, OURS, "from embedcore.questions.mean_vectors import mean_vector, similarity")
 
 
 def _texts(vectors: WordVectors, one: Sequence[str], other: Sequence[str]) -> Block:
@@ -109,7 +109,7 @@ def axes(sets: Sequence[SetWords], axes: Sequence[Sequence[Pair]]) -> Lines | No
         spanned = [_pairs(vectors, pairs) for pairs in axes if pairs]
         if tokens and spanned and all(spanned):
             blocks.append(_axes(vectors, tokens, spanned))
-    return lines(blocks, OURS, "from embedcore.axes import Axis")
+    return lines(blocks, OURS, "from embedcore.questions.axes import Axis")
 
 
 def _pairs(vectors: WordVectors, pairs: Sequence[Pair]) -> list[Pair]:

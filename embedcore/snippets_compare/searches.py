@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embedcore.neighborhoods import within as rows_within
+from embedcore.questions.neighborhoods import within as rows_within
 from embedcore.snippets_compare.base import (
     NUMPY,
     Block,

@@ -44,7 +44,7 @@ def _with_embedcore(
     first: WordVectors, second: WordVectors, pairs: Sequence[Pair], topn: int, among: int | None
 ) -> str:
     within = "" if among is None else f", shared=shared, within=shared.rows({among})"
-    imports = code(OURS, f"from embedcore.overlap import compare{'' if among is None else ', shared_words'}")
+    imports = code(OURS, f"from embedcore.questions.overlap import compare{'' if among is None else ', shared_words'}")
     lines = code(
         f"first, second = open_vectors({name(first)!r}), open_vectors({name(second)!r})",
         _named(pairs),

@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedcore import TrainConfig, train
-from embedcore.clustering import order_alike
 from embedcore.library import open_vectors, save_vectors
+from embedcore.questions.clustering import order_alike
 from embedcore.settings import Settings
 from embedcore.ui import keys
 from embedcore.vectors import WordVectors

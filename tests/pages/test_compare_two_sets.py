@@ -12,8 +12,8 @@ import pytest
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
-from embedcore import overlap
 from embedcore.library import open_vectors, save_vectors
+from embedcore.questions import overlap
 from embedcore.samples import SAMPLES
 from embedcore.settings import Settings
 from embedcore.text import tokenize

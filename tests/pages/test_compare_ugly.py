@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from embedcore.expressions import quoted
 from embedcore.library import save_vectors
+from embedcore.questions.expressions import quoted
 from embedcore.settings import Settings
 from embedcore.ui import keys
 from embedcore.ui.compare.page import VIEWS

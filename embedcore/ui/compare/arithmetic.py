@@ -12,8 +12,8 @@ import streamlit as st
 
 from embedcore import figures_plane, search, snippets_compare
 from embedcore.errors import BadVectors
-from embedcore.expressions import Expression, written
-from embedcore.plane import Laid, lay_flat
+from embedcore.questions.expressions import Expression, written
+from embedcore.questions.plane import Laid, lay_flat
 from embedcore.ui import messages, resources
 from embedcore.ui.compare import arithmetic_question, sharing, tables
 from embedcore.ui.compare.arithmetic_question import ADD, MUL, Found, Question

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from embedcore.errors import BadExpression
-from embedcore.expressions import (
+from embedcore.questions.expressions import (
     MOST_CHARACTERS,
     Expression,
     Term,

@@ -11,8 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from embedcore import figures_axes, snippets_compare
-from embedcore.axes import FREQUENT, Axis, angle
 from embedcore.figures_axes import Ends
+from embedcore.questions.axes import FREQUENT, Axis, angle
 from embedcore.ui import messages, resources
 from embedcore.ui.compare import directions, sharing, spanning
 from embedcore.ui.compare.controls import Controls

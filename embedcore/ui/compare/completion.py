@@ -1,6 +1,6 @@
 """Completion on the page: words of a set, as buttons, for what somebody is typing.
 
-Which words are proposed is decided in `embedcore.completion`, on the server; the browser gets only these.
+Which words are proposed is decided in `embedcore.questions.completion`, on the server; the browser gets only these.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from embedcore import completion
+from embedcore.questions import completion
 from embedcore.ui.compare.sets import ChosenSet
 from embedcore.ui.words import ordinal, plain
 

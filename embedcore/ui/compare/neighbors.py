@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from embedcore import neighborhoods, snippets_compare
+from embedcore import snippets_compare
+from embedcore.questions import neighborhoods
+from embedcore.questions.word_lists import split_words
 from embedcore.ui import keys, messages
 from embedcore.ui.compare import directions, sharing, tables
 from embedcore.ui.compare.controls import Controls
@@ -17,7 +19,6 @@ from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import ask_words
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import Neighbor
-from embedcore.word_lists import split_words
 
 _MOST_TOP, _MOST_AMONG = 100, 100_000_000
 _MOST_TABLES = 12  # beyond it, one long table

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from embedcore import figures_overlap, overlap
-from embedcore.overlap import Alone, Compared
+from embedcore import figures_overlap
+from embedcore.questions import overlap
+from embedcore.questions.overlap import Alone, Compared
 from embedcore.ui import resources
 from embedcore.ui.compare.pairs_of_sets import Pair
 from embedcore.ui.compare.sets import ChosenSet, Sets

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from embedcore import overlap
+from embedcore.questions import overlap
 from embedcore.ui.compare.sets import ChosenSet, Sets
 from embedcore.vectors import WordVectors
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from embedcore.questions.word_lists import split_words
 from embedcore.ui import keys, links, resources
 from embedcore.ui.compare import completion
 from embedcore.ui.compare.sets import Sets
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
-from embedcore.word_lists import split_words
 
 _PROPOSED = 8
 _MOST_PASTED = 100_000  # characters

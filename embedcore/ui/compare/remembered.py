@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from embedcore.neighborhoods import Within
+from embedcore.questions.neighborhoods import Within
 from embedcore.vectors import Neighbor, WordVectors
 
 _MOST = 50_000  # neighbours remembered of a set, some ten megabytes

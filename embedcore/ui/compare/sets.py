@@ -53,7 +53,7 @@ def choose(controls: Controls) -> Sets:
     """The sets that the visitor, or the link, chose."""
     here = resources.usable_sets()
     _tell_missing(keys.VECTORS, here, " Another set is shown.")
-    _tell_missing(keys.OTHER_SET, here, " Nothing is held against the first one.")
+    _tell_missing(keys.OTHER_SET, here, " Only the first one is shown.")
     _tell_same()
     if controls.embedded:
         first = st.query_params.get(keys.VECTORS, "")
@@ -82,7 +82,7 @@ def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
         )
         others = [other for other in here if other != name]
         second = st.selectbox(
-            "Held against", others, index=None, key=keys.OTHER_SET, bind="query-params", width=340,
+            "Compare with", others, index=None, key=keys.OTHER_SET, bind="query-params", width=340,
             placeholder="no other set" if others else "there is no other set yet",
         )  # fmt: skip
         if second is not None:

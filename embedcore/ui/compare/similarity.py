@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from embedcore import csv_tables, figures_heat, pairs, snippets_compare
-from embedcore.clustering import order_alike
-from embedcore.pairs import Pairs
+from embedcore import figures_heat, snippets_compare
+from embedcore.questions import csv_tables, pairs
+from embedcore.questions.clustering import order_alike
+from embedcore.questions.pairs import Pairs
 from embedcore.ui import keys, messages, resources
 from embedcore.ui.compare import sharing
 from embedcore.ui.compare.controls import Controls

@@ -1,6 +1,6 @@
 """Axes as a visitor types them: asking for their pairs, and spanning them in a set.
 
-Here belongs what lies between the text of an axis and `embedcore.axes.Axis`; how words on it are
+Here belongs what lies between the text of an axis and `embedcore.questions.axes.Axis`; how words on it are
 shown belongs to `axes`.
 """
 
@@ -11,9 +11,9 @@ from contextlib import nullcontext
 
 import streamlit as st
 
-from embedcore.axes import Axis, Pair, problem
 from embedcore.errors import BadExpression, BadVectors
-from embedcore.expressions import parse_pairs, pointed_at, quoted
+from embedcore.questions.axes import Axis, Pair, problem
+from embedcore.questions.expressions import parse_pairs, pointed_at, quoted
 from embedcore.ui import keys
 from embedcore.ui.compare import completion
 from embedcore.ui.compare.controls import Controls

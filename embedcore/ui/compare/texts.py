@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from embedcore import figures_heat, mean_vectors, snippets_compare
-from embedcore.mean_vectors import TextVector
+from embedcore import figures_heat, snippets_compare
+from embedcore.questions import mean_vectors
+from embedcore.questions.mean_vectors import TextVector
 from embedcore.text import TOKENIZERS
 from embedcore.ui import keys, messages, resources
 from embedcore.ui.compare import sharing

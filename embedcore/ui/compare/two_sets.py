@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import streamlit as st
 
 from embedcore import snippets_compare
-from embedcore.overlap import Compared, most_different_first
+from embedcore.questions.overlap import Compared, most_different_first
 from embedcore.ui import keys
 from embedcore.ui.compare import overlap_answer, pairs_of_sets, sharing
 from embedcore.ui.compare.controls import Controls
@@ -61,7 +61,7 @@ def _ask_for_another(controls: Controls) -> None:
         st.caption("This question is about two sets, but the link names one.")
         return
     st.caption(
-        "This question is about two sets: choose the second one above, under “Held against”. "
+        "This question is about two sets: choose the second one above, under “Compare with”. "
         "GloVe and a set trained on your text make a good pair, or GloVe before and after tuning."
     )
 

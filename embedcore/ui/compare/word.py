@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from embedcore import figures, neighborhoods, snippets_compare, spellings
+from embedcore import figures, snippets_compare
+from embedcore.questions import neighborhoods, spellings
 from embedcore.ui import keys, messages, resources
 from embedcore.ui.compare import completion, sharing, tables
 from embedcore.ui.compare.controls import Controls

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from embedcore.expression_pieces import QUOTES
+from embedcore.questions.expression_pieces import QUOTES
 from embedcore.vectors import WordVectors
 
 _FIRST_SYLLABLE, _LAST_SYLLABLE = 0xAC00, 0xD7A3

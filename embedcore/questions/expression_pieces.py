@@ -110,9 +110,8 @@ class _Cutter:
         chunk = self._chunk(at)
         if number := _TIMES_BEFORE.match(chunk):
             chunk = number[1]
-        elif times := _TIMES_AFTER.search(chunk):
-            if times.start() and times[0][0] not in "/÷":  # 24/7 is a word
-                chunk = chunk[: times.start()]
+        elif (times := _TIMES_AFTER.search(chunk)) and times.start() and times[0][0] not in "/÷":  # 24/7 is a word
+            chunk = chunk[: times.start()]
         if self.colons and (colon := _DOUBLE_COLON.search(chunk)):
             chunk = chunk[: colon.start()]
         if self.colons and chunk[-1] in ":：":

@@ -20,7 +20,7 @@ from typing import NoReturn
 import numpy as np
 
 from embedcore.errors import BadExpression
-from embedcore.expression_pieces import QUOTES, Piece, parts_between_commas, pieces_of
+from embedcore.questions.expression_pieces import QUOTES, Piece, parts_between_commas, pieces_of
 
 MOST_CHARACTERS, MOST_WORDS = 2_000, 50
 _DEEPEST = 20  # parentheses in parentheses
