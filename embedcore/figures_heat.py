@@ -65,7 +65,7 @@ def between(
     table = _table(names_of(words), names_of(others), cosines)
     parts = [table]
     if numbered:
-        table["shown"] = table["cosine"].map("{:.2f}".format)
+        table["shown"] = (table["cosine"].round(2) + 0.0).map("{:.2f}".format)  # 0.00, never -0.00
         strong = table["cosine"].abs() > STRONG
         parts = [table[~strong], table[strong]]
     ink_strong, ink_weak = inks(dark)

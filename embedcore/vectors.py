@@ -1,13 +1,14 @@
 """WordVectors: the one noun of this package, a vocabulary and a matrix.
 
-Here belongs looking words up and asking about words. The arithmetic is in `search`, finding
-tokens in `tokens`, files in `library` and `formats`. Nothing here asks where vectors came from.
+Here belongs looking words up and asking about words. The arithmetic is in `search`, what all
+searches share in `answers`, finding tokens in `tokens`, files in `library` and `formats`.
+Nothing here asks where vectors came from.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embedcore import cosmul, search
+from embedcore.answers import METHODS, Float32s, Neighbor, Searched, Term, Within, Words, added, terms
 from embedcore.errors import BadVectors, UnknownWord
 from embedcore.storage import printable
 from embedcore.subwords import Subwords
@@ -24,20 +26,7 @@ from embedcore.vocab import PAD_INDEX, UNK_INDEX, Vocab
 if TYPE_CHECKING:
     from torch import nn
 
-Float32s = npt.NDArray[np.float32]
-Weighted = str | tuple[str, float]  # a word, or a word and how much it counts, as gensim takes them
-Term = tuple[float, str]
-
-METHODS = ("add", "mul")  # 3CosAdd, 3CosMul
-_MOST_POWERS = 100.0  # weights of 3CosMul together, beyond which products leave the range of numbers
-
-
-class Neighbor(NamedTuple):
-    """A word found by a search, its cosine similarity to the question, and its row."""
-
-    word: str
-    similarity: float
-    row: int
+__all__ = ["METHODS", "Built", "Float32s", "Neighbor", "WordVectors"]
 
 
 class Built(NamedTuple):
@@ -151,6 +140,11 @@ class WordVectors:
         vector = self.subwords.vector(spelling)
         return None if vector is None else Built(spelling, self.subwords.parts(spelling), vector)
 
+    def spelt(self, word: str) -> str | None:
+        """The word as this set has it, or as it builds it; None if it does neither."""
+        found = self.find(word)
+        return built.word if found is None and (built := self.built(word)) else found
+
     def vector(self, word: str) -> Float32s:
         """The vector of a word, (D,) float32: that of its row, or else the one built from its parts."""
         built = self.built(word)
@@ -183,12 +177,7 @@ class WordVectors:
         return search.cosine_matrix(self._vectors(words))
 
     def most_similar(
-        self,
-        positive: str | Sequence[Weighted],
-        negative: str | Sequence[Weighted] = (),
-        topn: int = 10,
-        *,
-        within: int | npt.NDArray[np.int64] | None = None,
+        self, positive: Words, negative: Words = (), topn: int = 10, *, within: Within = None
     ) -> list[Neighbor]:
         """The `topn` words nearest to the words of `positive`, and far from those of `negative`.
 
@@ -198,47 +187,37 @@ class WordVectors:
         the first (most frequent) so many rows only, or among the rows of an array.
         Raises BadVectors if a word has no direction, or the words cancel each other out.
         """
-        return self._combined([_terms(positive, negative)], topn, within, "add")[0]
+        return self._combined([terms(positive, negative)], topn, within, "add")[0]
 
     def most_similar_cosmul(
-        self,
-        positive: str | Sequence[Weighted],
-        negative: str | Sequence[Weighted] = (),
-        topn: int = 10,
-        *,
-        within: int | npt.NDArray[np.int64] | None = None,
+        self, positive: Words, negative: Words = (), topn: int = 10, *, within: Within = None
     ) -> list[Neighbor]:
         """As `most_similar`, but similarities are multiplied rather than added (3CosMul; see `cosmul.score`).
 
         The `similarity` of an answer is then its score, which may be above 1. A weight is a power.
         """
-        return self._combined([_terms(positive, negative)], topn, within, "mul")[0]
+        return self._combined([terms(positive, negative)], topn, within, "mul")[0]
 
     def most_similar_both(
-        self,
-        positive: str | Sequence[Weighted],
-        negative: str | Sequence[Weighted] = (),
-        topn: int = 10,
-        *,
-        within: int | npt.NDArray[np.int64] | None = None,
+        self, positive: Words, negative: Words = (), topn: int = 10, *, within: Within = None
     ) -> tuple[list[Neighbor], list[Neighbor]]:
         """The answers of `most_similar` and of `most_similar_cosmul`, by one pass over the set rather than two."""
-        terms = _terms(positive, negative)
-        words = list(dict.fromkeys(word for _, word in terms))
+        asked = terms(positive, negative)
+        words = list(dict.fromkeys(word for _, word in asked))
         vectors, own = self._directed(words), self._own_rows(words)  # (U, D)
-        question = [(weight, words.index(word)) for weight, word in terms]
+        question = [(weight, words.index(word)) for weight, word in asked]
         # By 3CosMul, a question of one vector ranks as its cosine does; here that vector is the sum.
-        with_sum = np.concatenate([vectors, _added(vectors, question)[None]])  # (U + 1, D)
+        with_sum = np.concatenate([vectors, added(vectors, question)[None]])  # (U + 1, D)
         alone = [(1.0, len(words))]
-        added, multiplied = self._multiplied(with_sum, [alone, question], [own, own], topn, within)
-        return [n._replace(similarity=cosmul.cosine_of(n.similarity)) for n in added], multiplied
+        by_sum, multiplied = self._searched.multiplied(with_sum, [alone, question], [own, own], topn, within)
+        return [n._replace(similarity=cosmul.cosine_of(n.similarity)) for n in by_sum], multiplied
 
     def analogies(
         self,
         questions: Sequence[tuple[str, str, str]],
         topn: int = 1,
         *,
-        within: int | npt.NDArray[np.int64] | None = None,
+        within: Within = None,
         method: str = "add",
     ) -> list[list[Neighbor]]:
         """For each (a, b, c) the answers to "a is to b as c is to ?", by 3CosAdd ("add") or 3CosMul ("mul").
@@ -246,101 +225,34 @@ class WordVectors:
         The same as `most_similar([b, c], [a])`, or `most_similar_cosmul`, and much cheaper than asking
         for one after the other.
         """
-        return self._combined([_terms([b, c], [a]) for a, b, c in questions], topn, within, method)
+        return self._combined([terms([b, c], [a]) for a, b, c in questions], topn, within, method)
 
     def _combined(
         self,
         questions: Sequence[Sequence[Term]],
         topn: int,
-        within: int | npt.NDArray[np.int64] | None,
+        within: Within,
         method: str,
     ) -> list[list[Neighbor]]:
         """The answers to N questions, each some words and their weights."""
-        words = list(dict.fromkeys(word for terms in questions for _, word in terms))
+        words = list(dict.fromkeys(word for question in questions for _, word in question))
         vectors, places = self._directed(words), {word: place for place, word in enumerate(words)}  # (U, D)
         own = {word: self._own_rows([word]) for word in words}
-        asked = [set().union(*(own[word] for _, word in terms)) for terms in questions]
-        weighted = [[(weight, places[word]) for weight, word in terms] for terms in questions]
+        asked = [set().union(*(own[word] for _, word in question)) for question in questions]
+        weighted = [[(weight, places[word]) for weight, word in question] for question in questions]
         if method == "mul":
-            return self._multiplied(vectors, weighted, asked, topn, within)
+            return self._searched.multiplied(vectors, weighted, asked, topn, within)
         if method != "add":
             raise BadVectors(f"Words are combined by one of {', '.join(METHODS)}, not “{method}”.")
-        directions = [_added(vectors, question) for question in weighted]
-        return self._nearest(np.array(directions).reshape(-1, self.dim), asked, topn, within)
+        directions = [added(vectors, question) for question in weighted]
+        return self._searched.nearest(np.array(directions).reshape(-1, self.dim), asked, topn, within)
 
-    def _multiplied(
-        self,
-        vectors: npt.NDArray[Any],
-        questions: Sequence[cosmul.Question],
-        asked: Sequence[set[int]],
-        topn: int,
-        within: int | npt.NDArray[np.int64] | None,
-    ) -> list[list[Neighbor]]:
-        """The answers by 3CosMul."""
-        for question in questions:
-            if not any(weight > 0 for weight, _ in question):
-                raise BadVectors("Multiplying takes at least one word with a plus.")
-            if sum(abs(weight) for weight, _ in question) > _MOST_POWERS:
-                raise BadVectors(f"Multiplying takes weights of at most {_MOST_POWERS:.0f} together.")
-
-        def search_for(some: Sequence[int], wanted: int) -> list[search.Found]:
-            picked, excluded = [questions[number] for number in some], [asked[number] for number in some]
-            return cosmul.most_similar_many(
-                self.matrix, self.norms, vectors, picked, wanted, exclude=excluded, within=within
-            )
-
-        return self._answers(search_for, asked, topn)
-
-    def most_similar_each(
-        self, words: Sequence[str], topn: int = 10, *, within: int | npt.NDArray[np.int64] | None = None
-    ) -> list[list[Neighbor]]:
+    def most_similar_each(self, words: Sequence[str], topn: int = 10, *, within: Within = None) -> list[list[Neighbor]]:
         """For each of N words the `topn` words nearest to it, as `most_similar` finds them.
 
         Much cheaper than asking for one after the other. Empty for a word without a direction.
         """
-        return self._nearest(self._vectors(words), [self._own_rows([word]) for word in words], topn, within)
-
-    def _nearest(
-        self,
-        questions: npt.NDArray[Any],
-        asked: Sequence[set[int]],
-        topn: int,
-        within: int | npt.NDArray[np.int64] | None,
-    ) -> list[list[Neighbor]]:
-        """The answers to N questions (N, D), none of them a word of the rows in its `asked`."""
-
-        def search_for(some: Sequence[int], wanted: int) -> list[search.Found]:
-            excluded = [asked[number] for number in some]
-            return search.most_similar_many(
-                self.matrix, self.norms, questions[some], wanted, exclude=excluded, within=within
-            )
-
-        return self._answers(search_for, asked, topn)
-
-    def _answers(
-        self, search_for: Callable[[Sequence[int], int], list[search.Found]], asked: Sequence[set[int]], topn: int
-    ) -> list[list[Neighbor]]:
-        """What a search finds for each of N questions, as words; it is given the questions' numbers and how many."""
-        answers = []
-        for number, (rows, similarities) in enumerate(search_for(range(len(asked)), topn)):
-            wanted = topn
-            while len(named := self._named(rows, similarities, asked[number])) < topn and len(rows) >= wanted:
-                wanted *= 3  # a word that repeats in the set is an answer once
-                rows, similarities = search_for([number], wanted)[0]
-            answers.append(named[:topn])
-        return answers
-
-    def _named(
-        self, rows: npt.NDArray[np.int64], similarities: npt.NDArray[np.float64], asked: set[int]
-    ) -> list[Neighbor]:
-        """The words of rows, each once and none that `asked` names, with their similarities."""
-        words = {self.tokens[row] for row in asked}
-        named = []
-        for row, similarity in zip(rows.tolist(), similarities.tolist(), strict=True):
-            if (word := self.tokens[row]) not in words:
-                words.add(word)
-                named.append(Neighbor(word, similarity, row))
-        return named
+        return self._searched.nearest(self._vectors(words), [self._own_rows([word]) for word in words], topn, within)
 
     def doesnt_match(self, words: Sequence[str]) -> str:
         """Which of at least three words is farthest from the mean of their directions."""
@@ -386,6 +298,10 @@ class WordVectors:
         )
         return layer
 
+    @cached_property
+    def _searched(self) -> Searched:
+        return Searched(self.tokens, self.matrix, self.norms)
+
     def _row(self, word: str) -> int | None:
         for spelling in dict.fromkeys(self._spellings(word)):
             if (row := self.tokens.row(spelling)) is not None:
@@ -417,22 +333,3 @@ class WordVectors:
             if not vector.any():
                 raise BadVectors(f"The vector of “{word}” is all zeros, so it points nowhere and cannot be compared.")
         return vectors
-
-
-def _added(vectors: Float32s, question: cosmul.Question) -> npt.NDArray[np.float64]:
-    """The direction (D,) of a question about some of the vectors (U, D), for 3CosAdd."""
-    made = search.combined(vectors[[place for _, place in question]], [weight for weight, _ in question])
-    if np.isnan(made).any():
-        raise BadVectors("These words cancel each other out, so there is no direction to look in.")
-    return made
-
-
-def _terms(positive: str | Sequence[Weighted], negative: str | Sequence[Weighted]) -> list[Term]:
-    """Words with their weights: 1 for those of `positive`, -1 for those of `negative`, if nothing else is said."""
-    terms = []
-    for words, usual in ((positive, 1.0), (negative, -1.0)):
-        for word in [words] if isinstance(words, str) else words:
-            terms.append((usual, word) if isinstance(word, str) else (float(word[1]), word[0]))
-    if not terms:
-        raise BadVectors("Give at least one word to look near.")
-    return terms

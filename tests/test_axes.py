@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from embedcore.questions.axes import Axis, angle, problem
 from embedcore.text import tokenize
 from embedcore.training import TrainConfig, train
 from embedcore.vectors import WordVectors
+from tests.gensim_sets import keyed_vectors
 
 SAMPLES = Path(embedcore.__file__).parent / "samples"
 PAIRS = [("he", "she"), ("man", "woman"), ("king", "queen"), ("his", "her")]
@@ -26,17 +26,6 @@ def trained() -> WordVectors:
     """A small Korean set, trained on the sample."""
     text = list(tokenize((SAMPLES / "korean.txt").read_text(encoding="utf-8")))
     return train(text, TrainConfig(dim=20, epochs=5, min_count=1, seed=3))
-
-
-def keyed_of(vectors: WordVectors) -> Any:
-    """KeyedVectors of gensim with the same matrix."""
-    from gensim.models import KeyedVectors
-
-    keyed = KeyedVectors(vectors.dim)
-    keyed.index_to_key = list(vectors.tokens)
-    keyed.key_to_index = {key: row for row, key in enumerate(keyed.index_to_key)}
-    keyed.vectors = np.ascontiguousarray(vectors.matrix)
-    return keyed
 
 
 def cases(glove: WordVectors, trained: WordVectors) -> list[tuple[WordVectors, list[tuple[str, str]], list[str]]]:
@@ -51,7 +40,7 @@ def cases(glove: WordVectors, trained: WordVectors) -> list[tuple[WordVectors, l
 
 def test_positions_equal_gensims_cosines(glove: WordVectors, trained: WordVectors) -> None:
     for vectors, pairs, words in cases(glove, trained):
-        keyed = keyed_of(vectors)
+        keyed = keyed_vectors(vectors)
         direction = np.mean([keyed.get_vector(a, norm=True) - keyed.get_vector(b, norm=True) for a, b in pairs], axis=0)
         expected = keyed.cosine_similarities(direction, np.stack([keyed[word] for word in words]))
         axis = Axis.of(vectors, pairs)
@@ -166,7 +155,7 @@ def test_the_odd_one_out_and_how_odd_equal_gensims(glove: WordVectors, trained: 
         (glove, [["breakfast", "cereal", "dinner", "lunch"], JOBS, ["king", "queen", "apple"]]),
         (trained, [tokens[:3], tokens[3:15], tokens]),
     ):
-        keyed = keyed_of(vectors)
+        keyed = keyed_vectors(vectors)
         for words in questions:
             cosines = dict(zip(words, vectors.mean_similarities(words), strict=True))
             expected = {word: cosine for cosine, word in keyed.rank_by_centrality(words)}

@@ -219,6 +219,10 @@ def test_what_3cosadd_cannot_answer(glove: WordVectors) -> None:
         glove.most_similar(["king"], ["king"])
     with pytest.raises(BadVectors, match="cancel each other out"):
         glove.most_similar([("king", 0.0)])
+    for weight in (np.nan, np.inf, -np.inf):
+        for ask in (glove.most_similar, glove.most_similar_cosmul, glove.most_similar_both):
+            with pytest.raises(BadVectors, match="a finite number"):
+                ask(["queen", ("king", weight)])
     with pytest.raises(BadVectors, match="one of add, mul, not “sub”"):
         glove.analogies([ANALOGIES[0]], method="sub")
     with pytest.raises(UnknownWord, match="“kign”"):

@@ -9,6 +9,7 @@ import unicodedata
 import pytest
 
 from embedcore.errors import BadExpression
+from embedcore.questions.expression_pieces import pieces_of
 from embedcore.questions.expressions import (
     MOST_CHARACTERS,
     MOST_WORDS,
@@ -120,6 +121,7 @@ def test_times_of_the_day_stay_words_in_an_analogy() -> None:
         ("a : + :: c : ?", "A word should stand here", "+"),
         ("king - king", "cancel out", "king - king"),
         ("9999999*king", "at most 1,000,000 times", None),
+        ("0.1*king + 0.2*king - 0.3*king", "cancel out", None),
     ],
 )
 def test_what_is_not_understood_is_said_with_its_place(text: str, sentence: str, place: str | None) -> None:
@@ -270,3 +272,36 @@ def test_whatever_is_typed_is_read_or_answered_quickly() -> None:
     for text, error in problems:
         assert 0 <= error.start <= error.end <= len(text)
         assert pointed_at(error).count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["{0}*0*king + man", "{0}*king - {0}*king + man", "{0}*king"])
+def test_a_weight_that_is_no_number_is_too_large(text: str) -> None:
+    with pytest.raises(BadExpression, match="at most 1,000,000 times"):
+        parse(text.format("9" * 400))  # infinity, which times 0 is none
+
+
+def test_signs_of_other_keyboards() -> None:
+    assert parse("（왕 － 남자）＊2 ＋ 여자").terms == ((2.0, "왕"), (-2.0, "남자"), (1.0, "여자"))
+    assert parse("king ‐ man").terms == parse("king ‑ man").terms == ((1.0, "king"), (-1.0, "man"))
+    assert parse("king ／ 2").terms == ((0.5, "king"),)
+    assert parse("smile（d） - smile(d)").words == ["smile（d）", "smile(d)"]
+
+
+@pytest.mark.parametrize("word", ['+"', '-»+"', '5"', "b“”", "（", "a）", "‐", "1,000", "a : b", "::", "(x", "2*"])
+def test_a_word_is_quoted_so_that_it_is_read_again(word: str) -> None:
+    assert parse(f"{quoted(word)} - x").terms == ((1.0, word), (-1.0, "x"))
+    assert parse_pairs(f"x - {quoted(word)}, {quoted(word)} - y") == [("x", word), (word, "y")]
+
+
+def test_a_long_text_is_cut_in_a_time_that_grows_as_it_does() -> None:
+    """As a ratio, since computers differ. It is cut also to write a word in quotation marks, however long that is."""
+
+    def seconds(count: int) -> float:
+        tries = []
+        for _ in range(3):
+            before = time.process_time()
+            pieces_of("1* a " * count)
+            tries.append(time.process_time() - before)
+        return min(tries)
+
+    assert seconds(4_000) < 8 * seconds(1_000)  # 4 if it grows as the text does, 16 as its square

@@ -41,6 +41,11 @@ def test_each_cosine_is_shown_once(dark: bool) -> None:
     sent(figure)
 
 
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    figure = figures_heat.similarities(["a", "b"], np.array([[1, -0.004], [-0.004, 1]]))
+    assert set(cells(figure)["shown"]) == {"1.00", "0.00"}
+
+
 def test_one_text_against_another_has_rows_and_columns_of_its_own() -> None:
     cosines = np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
     figure = figures_heat.between(["a", "b"], ["x", "y", "a"], cosines)

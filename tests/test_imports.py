@@ -22,6 +22,7 @@ FLOORS = [
     {"settings", "interrupts", "morphemes", "disk", "leftovers", "parallel"},
     {"storage", "text", "vocab", "search", "samples"},
     {"tokens", "subwords", "lookup", "documents", "uploads", "downloads", "cosmul"},
+    {"answers"},
     {"vectors"},
     {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection", "label_places"},
     {"importing", "questions"},

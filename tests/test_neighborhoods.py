@@ -83,6 +83,15 @@ def test_a_list_and_a_cut_restrict_together(glove: WordVectors) -> None:
     agree(glove.most_similar("king", topn=10, within=both), by_numpy(glove, "king", both, 10))
 
 
+def test_a_list_of_words_of_a_trained_set(trained: WordVectors) -> None:
+    listed = ["queen", "dog", "왕비", "mat", "nothing-such", "왕", "dog"]
+    rows = np.array(sorted({row for row in trained.rows(listed).tolist() if row >= 0}))
+    assert len(rows) == 5
+    for word in ("king", "왕비"):
+        found = trained.most_similar(word, topn=9, within=neighborhoods.within(trained, only=listed))
+        agree(found, by_numpy(trained, word, rows, 9))
+
+
 def test_what_restricts_nothing_and_what_leaves_nothing(glove: WordVectors) -> None:
     assert neighborhoods.within(glove) is None
     assert neighborhoods.within(glove, among=77) == 77

@@ -74,7 +74,7 @@ def test_shared_words_come_by_the_product_of_their_places() -> None:
 
 
 def test_case_is_let_go_where_one_set_is_lower_cased() -> None:
-    cased = made(["the", "Korea", "us", "KOREA", "korea", "US", "한국", "Ärger", "Lone"])
+    cased = made(["the", "Korea", "us", "KOREA", "korea", "US", "한국", "Ärger", "Lone", "LONE", "lone"])
     lower = made(["korea", "the", "us", "ärger", "한국", "other"])
     for first, second, side in ((cased, lower, 0), (lower, cased, 1)):
         shared = overlap.shared_words(first, second)

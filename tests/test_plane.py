@@ -142,3 +142,13 @@ def test_words_are_data_in_the_picture_of_another_sum() -> None:
         text = json.dumps(options, allow_nan=False)
         assert not any(word in text for word in NASTY[:1] + NASTY[2:])
         assert sorted(len(word) for table in tables for word in table["word"])[-1] <= 30
+
+
+@pytest.mark.parametrize("dim", [1, 2, 20])
+def test_words_that_cancel_each_other_out_have_their_sum_at_the_origin(dim: int) -> None:
+    """3CosMul has answers to them all the same, and so a picture."""
+    word = RNG.standard_normal((1, dim))
+    laid = lay_flat(np.concatenate([word, -word]), [1.0, 1.0], RNG.standard_normal((3, dim)))
+    assert all(np.isfinite(part).all() for part in (laid.asked, laid.made, laid.found, laid.asked_off, laid.found_off))
+    np.testing.assert_allclose(laid.made, laid.asked.mean(axis=0), atol=1e-12)
+    assert sum_of_words(laid, ["a", "b"], ["c", "d", "e"])["series"]

@@ -161,6 +161,29 @@ def test_nasty_matrices_one_and_many_queries_whole_and_in_pieces(
             np.testing.assert_allclose(found[1], cosines, atol=1e-12)
 
 
+@pytest.mark.parametrize("order", ["C", "F", "every other"])
+@pytest.mark.parametrize("count", [2, 7, 17])
+def test_few_questions_of_long_rows(count: int, order: str) -> None:
+    matrix = nasty(2_000, 300, count)[:, ::2]
+    if order != "every other":
+        matrix = np.asarray(matrix, order=order)  # type: ignore[call-overload]
+    queries = RNG.standard_normal((count, 150), dtype=np.float32)
+    found = search.most_similar_many(matrix, search.norms(matrix), queries, 12, within=1_990)
+    for query, (rows, cosines) in zip(queries, found, strict=True):
+        expected, values = brute(matrix, query, 12, rows=range(1_990))
+        assert rows.tolist() == expected
+        np.testing.assert_allclose(cosines, values, atol=1e-12)
+
+
+def test_products_of_any_shape_are_numpys() -> None:
+    for rows, width, count in ((5_000, 128, 2), (1_999, 300, 16), (3, 20_000, 16), (4, 0, 3), (0, 200, 2), (50, 9, 4)):
+        left = RNG.standard_normal((rows, width), dtype=np.float32)
+        right = RNG.standard_normal((width, count), dtype=np.float32)
+        out = np.full((rows, count), np.nan, np.float32)
+        search._multiply(left, right, out)
+        np.testing.assert_allclose(out, left.astype(float) @ right.astype(float), atol=1e-3)
+
+
 @pytest.mark.parametrize("dim", [1, 7, 50, 300])
 @pytest.mark.parametrize("count", [1, 3, 12])
 def test_ties_go_to_the_lower_row_wherever_they_lie(dim: int, count: int, small_pieces: None) -> None:

@@ -172,6 +172,52 @@ def test_axes(asked: tuple[WordVectors, list[str]]) -> None:
     )
 
 
+def test_axes_are_those_that_the_page_draws(part: WordVectors) -> None:
+    """A pair counts once however it is typed, and an axis that spans nothing leaves the other one."""
+    pairs = [("king", "queen"), ("King", "queen"), ("he", "she"), ("king", "queen")]
+    cancels = [("he", "she"), ("she", "he")]
+    for axes in ([pairs], [cancels, pairs], [pairs, [("nothing-such", "king")]]):
+        ours, theirs = both(snippets_compare.axes([(part, ["the"])], axes))
+        assert ours["axes"] == theirs["axes"] == [[("king", "queen"), ("he", "she")]]
+    assert snippets_compare.axes([(part, ["the"])], [cancels]) is None
+    ours, theirs = both(snippets_compare.axes([(part, [])], [pairs]))
+    assert ours["words"] == theirs["words"] == ["king", "queen", "he", "she"]
+
+
+def test_what_has_no_answer_has_no_lines(place: Settings) -> None:
+    vectors = kept(WordVectors(["a", "b", "c"], [[1, 0], [-1, 0], [0, 0]], lowercased=True), "opposite", place)
+    assert snippets_compare.expression([vectors], [(1, "a"), (1, "b")]) is None
+    assert snippets_compare.expression([vectors], [(99, "a"), (2, "b")], method=snippets_compare.MUL) is None
+    both(snippets_compare.expression([vectors], [(1, "a"), (1, "b")], method=snippets_compare.MUL))
+    triple = WordVectors(["a", "b", "c"], [[1, 0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]], lowercased=True)
+    assert snippets_compare.odd_one_out([(kept(triple, "triple", place), ["a", "b", "c"])]) is None
+
+
+def test_rows_without_a_direction_are_no_answers(place: Settings) -> None:
+    """In a small set they come before words that point away, and hide none of these."""
+    matrix = np.random.default_rng(4).standard_normal((8, 3)).astype(np.float32)
+    matrix[[2, 5, 6]] = 0
+    words = list("abcdefgh")
+    small = kept(WordVectors(words, matrix, lowercased=True), "small", place)
+    for topn in (1, 3, 7):
+        expected = small.most_similar("a", topn=topn)
+        ours, theirs = both(snippets_compare.neighbors([(small, ["a", "c"])], topn))
+        assert len(ours["neighbors"]) == len(theirs["neighbors"]) == 1
+        same_neighbors(theirs["neighbors"][0], expected)
+        same_neighbors(both(snippets_compare.neighbors([(small, ["a"])], topn, 7, words))[1]["neighbors"][0],
+                       small.most_similar("a", topn=topn, within=7))  # fmt: skip
+        same_neighbors(both(snippets_compare.word(small, "a", topn))[1]["neighbors"], expected)
+        for method in (snippets_compare.ADD, snippets_compare.MUL):
+            ours, theirs = both(snippets_compare.expression([small], [(1, "a"), (-1, "b")], topn, method))
+            same_neighbors(theirs["answers"], ours["answers"])
+        ours, theirs = both(snippets_compare.overlap(small, small, ["a", "c"], topn))
+        assert [one[1:3] for one in theirs["compared"]] == [(min(topn, 4), 1.0)]
+        assert [one.common for one in ours["compared"]] == [min(topn, 4)]
+    alone = kept(WordVectors(["a", "z"], matrix[:2], lowercased=True), "alone", place)
+    ours, theirs = both(snippets_compare.overlap(small, alone, ["a"], 5, among=1))  # no other word to be near
+    assert np.isnan([ours["compared"][0].jaccard, theirs["compared"][0][2]]).all()
+
+
 def test_a_word(asked: tuple[WordVectors, list[str]]) -> None:
     vectors, words = asked
     for word in (words[0], words[-1]):

@@ -206,6 +206,7 @@ def test_what_is_built_and_what_is_not(vectors: WordVectors) -> None:
     assert built.word == "kings"
     assert built.parts[:2] == ["<ki", "<kin"]
     np.testing.assert_array_equal(built.vector, vectors.vector("kings"))
+    assert [vectors.spelt(word) for word in ("King", " Kings ", "")] == ["king", "kings", None]
     np.testing.assert_array_equal(vectors.vector("King"), vectors["king"])
     decomposed = "\u1112\u1161\u11a8\u1100\u116d\u110b\u1166\u1109\u1165"
     np.testing.assert_array_equal(vectors.vector(decomposed), vectors.vector("학교에서"))  # composed before it is cut

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from embedcore import Vocab, WordVectors
+from embedcore import TrainConfig, Vocab, WordVectors, train
 from embedcore.errors import BadVectors, UnknownWord
+from embedcore.samples import SAMPLES
+from embedcore.text import tokenize
 from embedcore.vectors import Neighbor
+from tests.gensim_sets import keyed_vectors
 
 RNG = np.random.default_rng(11)
 WORDS = ["the", "king", "queen", "Korea", "café", "zero"]
@@ -198,13 +201,7 @@ def test_an_empty_set() -> None:
 @pytest.fixture(scope="module")
 def keyed(glove: WordVectors):  # type: ignore[no-untyped-def]
     """KeyedVectors of gensim with the same matrix."""
-    from gensim.models import KeyedVectors
-
-    keyed = KeyedVectors(glove.dim)
-    keyed.index_to_key = list(glove.tokens)
-    keyed.key_to_index = {key: row for row, key in enumerate(keyed.index_to_key)}
-    keyed.vectors = np.ascontiguousarray(glove.matrix)
-    return keyed
+    return keyed_vectors(glove)
 
 
 QUESTIONS = ["king", "korea", "apple", "the", "sandberger", "1", ",", "liberty"]
@@ -253,6 +250,30 @@ def test_within_equals_gensims_restriction(glove: WordVectors, keyed) -> None:  
 def test_odd_ones_out_equal_gensims(glove: WordVectors, keyed) -> None:  # type: ignore[no-untyped-def]
     for words in (["king", "queen", "apple"], ["korea", "japan", "china", "potato"], QUESTIONS):
         assert glove.doesnt_match(words) == keyed.doesnt_match(words)
+
+
+def test_a_set_trained_here_equals_gensim_and_numpy_too() -> None:
+    sentences = list(tokenize(SAMPLES["English"].text))
+    trained = train(sentences, TrainConfig(dim=25, epochs=3, min_count=1))
+    theirs, words = keyed_vectors(trained), trained.tokens[::9]
+    wide = trained.matrix.astype(np.float64)
+    units = wide / np.linalg.norm(wide, axis=1, keepdims=True)
+    by_numpy = units @ units.T
+    np.testing.assert_allclose(trained.similarity_matrix(words), by_numpy[::9, ::9], atol=1e-6)
+    among = {None: range(len(trained)), 50: range(50), "a list": range(4, 90, 3)}
+    for word in words:
+        row = trained.row(word)
+        pairs = [(trained.similarity(word, other), float(theirs.similarity(word, other))) for other in words]
+        np.testing.assert_allclose(*zip(*pairs, strict=True), atol=1e-6)
+        for name, looked in among.items():
+            within = np.array(looked) if isinstance(name, str) else name
+            best = sorted((other for other in looked if other != row), key=lambda other: -by_numpy[row, other])[:10]
+            answers = trained.most_similar(word, topn=10, within=within)
+            assert [answer.row for answer in answers] == best
+            np.testing.assert_allclose([a.similarity for a in answers], by_numpy[row, best], atol=1e-6)
+            if not isinstance(within, np.ndarray):
+                expected = theirs.most_similar(word, topn=10, restrict_vocab=within)
+                np.testing.assert_allclose([a.similarity for a in answers], [c for _, c in expected], atol=1e-6)
 
 
 # nn.Embedding

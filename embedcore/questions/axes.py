@@ -116,6 +116,19 @@ def problem(vectors: WordVectors, pair: Pair) -> str | None:
     return None
 
 
+def usable(vectors: WordVectors, pairs: Sequence[Pair]) -> tuple[list[Pair], list[str]]:
+    """Those pairs, as typed, that span an axis in the set, as it spells them, each once; and the `problem`s of others.
+
+    Pairs with a word that the set neither has nor builds are passed over.
+    """
+    found: dict[Pair, str | None] = {}
+    for typed in pairs:
+        first, second = map(vectors.spelt, typed)
+        if first is not None and second is not None and (first, second) not in found:
+            found[first, second] = problem(vectors, (first, second))
+    return [pair for pair, what in found.items() if what is None], [what for what in found.values() if what]
+
+
 def _against_most(each: Float64s) -> list[int]:
     """Which of P directions (P, D) point against most of the others along the line that is common to all.
 

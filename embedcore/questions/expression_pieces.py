@@ -15,14 +15,14 @@ QUOTES = {'"': '"', "“": "”", "«": "»", "„": "“"}  # how a quoted word
 
 # Ways to type an operator that keyboards, phones and word processors have.
 _SIGNS = {
-    **dict.fromkeys("+＋﹢", "+"), **dict.fromkeys("-−–—－﹣", "-"), **dict.fromkeys("*×·⋅＊", "*"), "/": "/", "÷": "/",
-    ":": ":", "：": ":", "::": "::", "∷": "::", "：：": "::", "?": "?", "？": "?", "=": "=", "≈": "=",
-    "(": "(", ")": ")",
+    **dict.fromkeys("+＋﹢", "+"), **dict.fromkeys("-−–—－﹣‐‑", "-"), **dict.fromkeys("*×·⋅＊", "*"),
+    **dict.fromkeys("/÷／", "/"), ":": ":", "：": ":", "::": "::", "∷": "::", "：：": "::",
+    "?": "?", "？": "?", "=": "=", "≈": "=", "(": "(", ")": ")", "（": "(", "）": ")",
 }  # fmt: skip
 _DOUBLE_COLON = re.compile("::|：：|∷")
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
-_TIMES_BEFORE = re.compile(rf"({_NUMBER})[*×·⋅＊]")
-_TIMES_AFTER = re.compile(rf"[*×·⋅＊/÷]{_NUMBER}$")
+NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
+_TIMES_BEFORE = re.compile(rf"({NUMBER.pattern})[*×·⋅＊]")
+_TIMES_AFTER = re.compile(rf"[*×·⋅＊/÷]{NUMBER.pattern}$")
 _COMMAS = frozenset(",;，；、،؛\n\r\v\f\x85\u2028\u2029")
 _CHUNK = re.compile(r"\S+")
 
@@ -71,13 +71,15 @@ class _Cutter:
 
     def cut(self, at: int) -> Iterator[Piece]:
         """The pieces from a place on."""
+        before: Piece | None = None
         while at < self.last:
             if self.text[at].isspace():
                 at += 1
                 continue
-            piece = self._quoted(at) if self.text[at] in QUOTES else self._operator(at) or self._word(at)
+            touched = before if before and before.end == at else None
+            piece = self._quoted(at) if self.text[at] in QUOTES else self._operator(at, touched) or self._word(at)
             yield piece
-            at = piece.end
+            before, at = piece, piece.end
 
     def _quoted(self, at: int) -> Piece:
         end = self.text.find(QUOTES[self.text[at]], at + 1, self.last)
@@ -85,23 +87,26 @@ class _Cutter:
             raise BadExpression("This quotation mark is not closed yet.", self.text, at, at + 1, unfinished=True)
         return Piece("word", self.text[at + 1 : end], at, end + 1, quoted=True)
 
-    def _operator(self, at: int) -> Piece | None:
-        """The operator that stands here, alone or where it may touch a word; None if a word begins here."""
+    def _operator(self, at: int, touched: Piece | None) -> Piece | None:
+        """The operator that stands here, alone or where it may touch a word; None if a word begins here.
+
+        `touched` is the piece before it, if no space is between them.
+        """
         chunk = self._chunk(at)
         if chunk in _SIGNS:
             length = len(chunk)
-        elif chunk[0] in "()":
+        elif _SIGNS.get(chunk[0]) in ("(", ")"):
             length = 1
         elif self.colons and _SIGNS.get(chunk[0]) in (":", "::"):
             length = 2 if _SIGNS.get(chunk[:2]) == "::" and len(chunk[0]) == 1 and chunk[0] != "∷" else 1
-        elif self.text[at - 1 : at] == ")" and _SIGNS.get(chunk[0]) in ("+", "-", "*", "/"):
+        elif touched and touched.kind == ")" and _SIGNS.get(chunk[0]) in ("+", "-", "*", "/"):
             length = 1
         elif _SIGNS.get(chunk[0]) in ("+", "-"):
             # `-man` takes man away; `-lrb-` and `--` are words.
-            touches = chunk[1].isalnum() or chunk[1] in "(." or chunk[1] in QUOTES
+            touches = chunk[1].isalnum() or chunk[1] in "(（." or chunk[1] in QUOTES
             length = 1 if touches and _SIGNS.get(self._word(at).text[-1]) not in ("+", "-") else 0
         else:  # `*2`, `/2`, and the `*` of `2*king`
-            after_number = re.search(rf"(?:(?<!\S)|[-+−(*×]){_NUMBER}$", self.text[:at])
+            after_number = touched and not touched.quoted and NUMBER.fullmatch(touched.text)
             length = 1 if _TIMES_AFTER.fullmatch(chunk) or (_SIGNS.get(chunk[0]) == "*" and after_number) else 0
         return Piece(_SIGNS[self.text[at : at + length]], chunk[:length], at, at + length) if length else None
 
@@ -131,7 +136,7 @@ def _closed_from_outside(chunk: str) -> int:
     """Where in a chunk stands a parenthesis that closes one before it: `smile(d)` has none, `king)*2` has."""
     depth = 0
     for place, character in enumerate(chunk):
-        depth += (character == "(") - (character == ")")
+        depth += (character in "(（") - (character in ")）")
         if depth < 0 and place:
             return place
     return len(chunk)

@@ -20,12 +20,12 @@ from typing import NoReturn
 import numpy as np
 
 from embedcore.errors import BadExpression
-from embedcore.questions.expression_pieces import QUOTES, Piece, parts_between_commas, pieces_of
+from embedcore.questions.expression_pieces import NUMBER, QUOTES, Piece, parts_between_commas, pieces_of
 
 MOST_CHARACTERS, MOST_WORDS = 2_000, 50
 _DEEPEST = 20  # parentheses in parentheses
 _HEAVIEST = 1e6
-_NUMBER = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+_ROUNDING = 1e-12  # of the weights of a word, which may be all that is left of their sum
 _INNER_SIGN = re.compile(r"(?<=\w)([-+−])(?=\w)")
 _ANALOGY = "An analogy is written man : king :: woman : ?"
 _PAIRS = "Pairs are written he - she, man - woman"
@@ -81,10 +81,10 @@ def parse_pairs(text: str) -> list[tuple[str, str]]:
 
 def merged(terms: Sequence[Term]) -> list[Term]:
     """Each word once, with the sum of its weights, which may be 0."""
-    weights: dict[str, float] = {}
+    weights: dict[str, list[float]] = {}
     for weight, word in terms:
-        weights[word] = weights.get(word, 0.0) + weight
-    return [(weight, word) for word, weight in weights.items()]
+        weights.setdefault(word, []).append(weight)
+    return [(_added(each), word) for word, each in weights.items()]
 
 
 def written(terms: Sequence[Term]) -> str:
@@ -98,14 +98,12 @@ def written(terms: Sequence[Term]) -> str:
 
 def quoted(word: str) -> str:
     """A word as it is written in an expression: in quotation marks where it would be read as something else."""
-    ends = QUOTES.items()
-    try:
-        read = [piece.text for piece in pieces_of(f"{word} :: {word}") if piece.kind == "word" and not piece.quoted]
+    if not QUOTES.keys() & set(word):
+        read = [piece.text for piece in pieces_of(f"{word} :: {word}") if piece.kind == "word"]
         if read == [word, word] and len([*parts_between_commas(word)]) == 1:
             return word
-    except BadExpression:
-        pass
-    opening, closing = next(((opening, closing) for opening, closing in ends if closing not in word), ('"', '"'))
+    ends = [(opening, closing) for opening, closing in QUOTES.items() if closing not in word]
+    opening, closing = ends[0] if ends else ('"', '"')
     return f"{opening}{word}{closing}"
 
 
@@ -245,7 +243,7 @@ class _Parser:
 
     def _number(self) -> float | None:
         """The number that stands here; None if there is none."""
-        if self._kind() != "word" or self.pieces[self.at].quoted or not _NUMBER.fullmatch(self.pieces[self.at].text):
+        if self._kind() != "word" or self.pieces[self.at].quoted or not NUMBER.fullmatch(self.pieces[self.at].text):
             return None
         return float(self.pieces[self.at].text)
 
@@ -254,7 +252,7 @@ class _Parser:
         once = merged(terms)
         if len(once) > MOST_WORDS:
             raise BadExpression(f"At most {MOST_WORDS} different words are read, not {len(once)}.", self.text)
-        if any(abs(weight) > _HEAVIEST for weight, _ in once):
+        if not all(abs(weight) <= _HEAVIEST for weight, _ in once):  # also what is no number, as infinity times 0
             raise BadExpression(f"A word can count at most {_HEAVIEST:,.0f} times.", self.text)
         if not any(weight for weight, _ in once):
             raise BadExpression("All words cancel out, so nothing is left to look for.", self.text)
@@ -301,6 +299,12 @@ def _pair(text: str, pieces: list[Piece]) -> tuple[str, str]:
         f"This is not a pair of words. {_PAIRS}; a word with a space in it goes in quotation marks.",
         text, pieces[0].start, pieces[-1].end,
     )  # fmt: skip
+
+
+def _added(weights: Sequence[float]) -> float:
+    """The sum of some weights; 0 where no more of it is left than rounding, as of 0.1 + 0.2 - 0.3."""
+    total = sum(weights)
+    return 0.0 if abs(total) < _ROUNDING * sum(map(abs, weights)) else total
 
 
 def _times(factor: float, terms: Sequence[Term]) -> list[Term]:

@@ -147,11 +147,11 @@ def shared_words(first: WordVectors, second: WordVectors) -> Shared:
     large_rows = hits[earliest]
     is_shared = np.zeros(len(small), dtype=bool)
     is_shared[small_rows] = True
-    alone = [_alone(found < 0), _alone(~is_shared[_places(small, small)])]  # a repeated word is where its first row is
+    first_of_small = _places(small, small)  # a repeated word is where its first row is
+    before, after = _alone(large, found < 0, once=folded), _alone(small, ~is_shared[first_of_small], once=folded)
     ones, others = (small_rows, large_rows) if swapped else (large_rows, small_rows)
     order = np.argsort((ones + 1.0) * (others + 1.0), kind="stable")
-    before, after = alone[::-1] if swapped else alone
-    return Shared(ones[order], others[order], (before, after), folded)
+    return Shared(ones[order], others[order], (after, before) if swapped else (before, after), folded)
 
 
 def compare(
@@ -233,8 +233,14 @@ def _second_order(sets: tuple[WordVectors, WordVectors], pair: tuple[str, str], 
     return search.cosine(*profiles)
 
 
-def _alone(mask: npt.NDArray[np.bool_]) -> Alone:
+def _alone(tokens: Any, mask: npt.NDArray[np.bool_], *, once: bool) -> Alone:
+    """The rows of a set for which `mask` stands; with `once`, of spellings that became one, only the first."""
+    import pyarrow as pa
+
     rows = np.flatnonzero(mask)
+    if once:
+        some = tokens.filter(pa.array(mask))
+        rows = rows[_places(some, some) == np.arange(len(rows))]
     return Alone(len(rows), rows[:_ALONE_KEPT].copy())
 
 

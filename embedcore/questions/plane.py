@@ -28,7 +28,8 @@ class Laid:
 
     Attributes:
         asked: (T, 2) the words.
-        made: (2,) the sum; for a parallelogram its fourth corner, else scaled to length 1.
+        made: (2,) the sum; for a parallelogram its fourth corner, else scaled to length 1,
+            unless the words cancel each other out.
         found: (N, 2) the answers, each where its shadow falls.
         asked_off: (T,) how far the words are from the plane; 0 for the corners of a parallelogram.
         found_off: (N,) how far the answers are from it.
@@ -59,7 +60,7 @@ def lay_flat(vectors: Floats, weights: Sequence[float], answers: Floats) -> Laid
     flat = None if corners is None else parallelogram(*words[[*corners]])
     if flat is None:
         corners = None
-        made = search.unit(made)
+        made = search.unit(made) if np.linalg.norm(made) >= _FLAT else np.zeros_like(made)
         points = np.concatenate([words, made[None]])  # (T + 1, D)
         if np.linalg.matrix_rank(points - points[0], tol=_FLAT) < 2:
             points = np.concatenate([points, others])

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from embedcore.questions.axes import problem
+import numpy as np
+
+from embedcore.errors import BadVectors
+from embedcore.questions.axes import Axis, usable
 from embedcore.snippets import listed
 from embedcore.snippets_compare.base import (
     OURS,
@@ -16,7 +19,6 @@ from embedcore.snippets_compare.base import (
     lines,
     looked_up,
     named,
-    spelt,
     with_direction,
 )
 from embedcore.vectors import WordVectors
@@ -76,7 +78,9 @@ def _texts(vectors: WordVectors, one: Sequence[str], other: Sequence[str]) -> Bl
 def odd_one_out(sets: Sequence[SetWords]) -> Lines | None:
     """The word farthest from the mean of the directions of all, and the cosine of each with that mean."""
     directed = [(vectors, with_direction(vectors, tokens)) for vectors, tokens in sets]
-    return lines(_odd(vectors, tokens) for vectors, tokens in directed if len(set(tokens)) >= 3)
+    several = [(vectors, tokens) for vectors, tokens in directed if len(set(tokens)) >= 3]
+    # Where the directions cancel each other out, none of the words is the odd one.
+    return lines(_odd(*asked) for asked in several if not np.isnan(asked[0].mean_similarities(asked[1])).all())
 
 
 def _odd(vectors: WordVectors, tokens: Sequence[str]) -> Block:
@@ -101,25 +105,25 @@ def _odd(vectors: WordVectors, tokens: Sequence[str]) -> Block:
 def axes(sets: Sequence[SetWords], axes: Sequence[Sequence[Pair]]) -> Lines | None:
     """Where words lie on one axis or two, each spanned by pairs: `(he, she)` is he - she.
 
-    The words of an axis are as typed; each set spells them as it finds them. Pairs that span nothing
-    in a set are left out of its lines, and a set in which an axis has no pair has no lines.
+    The words of an axis are as typed; each set spells them as it finds them. Pairs and axes that span
+    nothing in a set are left out of its lines. Without words the axes' own are looked at.
     """
     blocks = []
     for vectors, tokens in sets:
-        spanned = [_pairs(vectors, pairs) for pairs in axes if pairs]
-        if tokens and spanned and all(spanned):
-            blocks.append(_axes(vectors, tokens, spanned))
+        spanned = [pairs for typed in axes if (pairs := _spanned(vectors, typed))]
+        own = dict.fromkeys(word for pairs in spanned for pair in pairs for word in pair)
+        if spanned:
+            blocks.append(_axes(vectors, tokens or list(own), spanned))
     return lines(blocks, OURS, "from embedcore.questions.axes import Axis")
 
 
-def _pairs(vectors: WordVectors, pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs that span an axis in a set, as it spells them."""
-    found = []
-    for pair in pairs:
-        one, other = spelt(vectors, pair)
-        if one is not None and other is not None and problem(vectors, (one, other)) is None:
-            found.append((one, other))
-    return found
+def _spanned(vectors: WordVectors, typed: Sequence[Pair]) -> list[Pair]:
+    """The pairs that span an axis in a set, as it spells them; none if they do not."""
+    pairs, _ = usable(vectors, typed)
+    try:
+        return list(Axis.of(vectors, pairs).pairs)
+    except BadVectors:
+        return []  # none is left, or they cancel each other out
 
 
 def _axes(vectors: WordVectors, tokens: Sequence[str], axes: Sequence[Sequence[Pair]]) -> Block:

@@ -113,10 +113,20 @@ state = torch.load({file!r}, weights_only=True)
 def directions(vectors: WordVectors, before: str = "") -> str:
     """A line that gives all rows of a set the length 1, as `<before>unit`."""
     weight, shape = f"{before}embedding.weight", f"({len(vectors)}, {vectors.dim})"
-    if len(vectors) and vectors.norms.min() > 0 and vectors.norms.max() < np.inf:  # false also if one is NaN
+    if not undirected(vectors):
         return f"{before}unit = nn.functional.normalize({weight})  # {shape}"
     return f"""{before}unit = {weight} / {weight}.norm(dim=1, keepdim=True)  # {shape}
-{before}unit = {before}unit.nan_to_num(0, 0, 0)  # rows without a direction are near to nothing"""
+{before}unit = {before}unit.nan_to_num(0, 0, 0)  # zeros for rows without a direction"""
+
+
+def undirected(vectors: WordVectors) -> int:
+    """How many rows of a set have no direction. They may be among the nearest by number, and are no answers."""
+    return len(vectors) - int(((vectors.norms > 0) & (vectors.norms < np.inf)).sum())
+
+
+def if_directed(row: str, count: int) -> str:
+    """The end of a comprehension that leaves out rows without a direction, if there are any."""
+    return f" if unit[{row}].any()" if count else ""
 
 
 def in_file(vectors: WordVectors, tokens: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -138,15 +148,6 @@ def with_direction(vectors: WordVectors, tokens: Sequence[str]) -> list[str]:
     """Those tokens whose vectors can be compared."""
     directions = unit(np.array([vectors.vector(token) for token in tokens]).reshape(-1, vectors.dim))  # (n, D)
     return [tokens[place] for place in np.flatnonzero(np.isfinite(directions).all(axis=1)).tolist()]
-
-
-def spelt(vectors: WordVectors, words: Sequence[str]) -> list[str | None]:
-    """Words as a set has them, or builds them; None for one that it does neither."""
-    found: list[str | None] = []
-    for word, row in zip(words, vectors.rows(words).tolist(), strict=True):
-        built = vectors.built(word) if row < 0 else None
-        found.append(built.word if built else vectors.tokens[row] if row >= 0 else None)
-    return found
 
 
 def named(variable: str, words: Sequence[str]) -> str:

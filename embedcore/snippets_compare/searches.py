@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from embedcore.errors import BadVectors
 from embedcore.questions.neighborhoods import within as rows_within
 from embedcore.snippets_compare.base import (
     NUMPY,
@@ -14,10 +15,11 @@ from embedcore.snippets_compare.base import (
     SetWords,
     code,
     directions,
+    if_directed,
     in_file,
     lines,
     named,
-    spelt,
+    undirected,
     with_direction,
 )
 from embedcore.vectors import WordVectors
@@ -38,6 +40,7 @@ def _neighbors(
     vectors: WordVectors, tokens: Sequence[str], topn: int, within: int | None, only: Sequence[str] | None
 ) -> Block:
     have, built = in_file(vectors, tokens)
+    odd = undirected(vectors)
     count = len(vectors) if within is None else min(within, len(vectors))
     candidates = rows = restrict = pick = ""
     place = "place"
@@ -53,8 +56,9 @@ for word, near in zip(words, neighbors):
     print(word, [(one.word, round(one.similarity, 3)) for one in near])"""
     theirs = f"""neighbors = []
 for word in words:
-    best = (unit @ unit[stoi[word]]){pick}.topk({min(topn + 1, count)})  # the word itself may be among them
-    near = [(itos[{place}], cosine) for cosine, place in zip(best.values.tolist(), best.indices.tolist())]
+    best = (unit @ unit[stoi[word]]){pick}.topk({min(topn + 1 + odd, count)})  # the word itself may be among them
+    near = zip(best.values.tolist(), best.indices.tolist())
+    near = [(itos[{place}], cosine) for cosine, place in near{if_directed(place, odd)}]
     neighbors.append([one for one in near if one[0] != word][:{topn}])
     print(word, neighbors[-1])"""
     return Block(
@@ -72,22 +76,30 @@ def expression(
     """The words nearest to a sum of words with weights, by 3CosAdd ("add") or 3CosMul ("mul").
 
     The words are as typed; each set spells them as it finds them. A set that does not have all of
-    them has no lines, and neither has 3CosMul without a word to multiply.
+    them has no lines, and neither has a question that cannot be asked of it.
     """
-    if method == MUL and not any(weight > 0 for weight, _ in terms):
-        return None
     blocks = []
     for vectors in vectors_list:
-        tokens = [token for token in spelt(vectors, [word for _, word in terms]) if token is not None]
-        if terms and len(with_direction(vectors, tokens)) == len(terms):
-            found = [(weight, token) for (weight, _), token in zip(terms, tokens, strict=True)]
+        spelt = [(weight, vectors.spelt(word)) for weight, word in terms]
+        found = [(weight, token) for weight, token in spelt if token is not None]
+        if len(found) == len(terms) and _stands(vectors, found, method):
             blocks.append(_expression(vectors, found, topn, method, within))
     return lines(blocks)
 
 
+def _stands(vectors: WordVectors, terms: Sequence[Term], method: str) -> bool:
+    """Whether a question has a direction, and something to multiply: it is asked of no row at all."""
+    ask = vectors.most_similar_cosmul if method == MUL else vectors.most_similar
+    try:
+        ask([(word, weight) for weight, word in terms], within=0)
+    except BadVectors:
+        return False
+    return True
+
+
 def _expression(vectors: WordVectors, terms: Sequence[Term], topn: int, method: str, within: int | None) -> Block:
     asked = list(dict.fromkeys(word for _, word in terms))
-    built = in_file(vectors, asked)[1]
+    built, odd = in_file(vectors, asked)[1], undirected(vectors)
     plus = [(weight, word) for weight, word in terms if weight >= 0]  # one that cancels out is no answer either
     minus = [(weight, word) for weight, word in terms if weight < 0]
     call = "most_similar_cosmul" if method == MUL else "most_similar"
@@ -100,8 +112,9 @@ for answer in answers:
     theirs = f"""{directions(vectors)}
 {_product(plus, minus) if method == MUL else _sum(terms)}
 asked = {{{", ".join(map(repr, asked))}}}  # these are no answers
-best = scores{pick}.topk({min(topn + len(asked), count)})
-answers = [(itos[row], score) for score, row in zip(best.values.tolist(), best.indices.tolist())]
+best = scores{pick}.topk({min(topn + len(asked) + odd, count)})
+answers = zip(best.values.tolist(), best.indices.tolist())
+answers = [(itos[row], score) for score, row in answers{if_directed("row", odd)}]
 answers = [answer for answer in answers if answer[0] not in asked][:{topn}]
 print(answers)"""
     return Block(vectors, ours, "" if built else theirs, built)
@@ -143,7 +156,7 @@ scores = {product(plus)} / ({product(minus)} + 1e-6)"""
 
 def word(vectors: WordVectors, token: str, topn: int = 10) -> Lines | None:
     """A word's row, its vector and the length of that, and its nearest words."""
-    built = in_file(vectors, [token])[1]
+    built, odd = in_file(vectors, [token])[1], undirected(vectors)
     has_neighbors = with_direction(vectors, [token]) != []
     ours = code(
         f"word = {token!r}",
@@ -165,8 +178,9 @@ print([(one.word, round(one.similarity, 3)) for one in neighbors])"""
         theirs += f"""
 
 {directions(vectors)}
-best = (unit @ unit[row]).topk({min(topn + 1, len(vectors))})  # itself among them
-near = [(itos[row], cosine) for cosine, row in zip(best.values.tolist(), best.indices.tolist())]
+best = (unit @ unit[row]).topk({min(topn + 1 + odd, len(vectors))})  # itself among them
+near = zip(best.values.tolist(), best.indices.tolist())
+near = [(itos[row], cosine) for cosine, row in near{if_directed("row", odd)}]
 neighbors = [one for one in near if one[0] != word][:{topn}]
 print(neighbors)"""
     return lines([Block(vectors, ours, "" if built else theirs, built)], NUMPY)

@@ -12,11 +12,13 @@ from embedcore.snippets_compare.base import (
     code,
     directions,
     finished,
+    if_directed,
     in_file,
     name,
     not_in_file,
     opened,
-    spelt,
+    undirected,
+    with_direction,
 )
 from embedcore.vectors import WordVectors
 
@@ -32,9 +34,9 @@ def overlap(
     shared words.
     """
     typed = [(word, word) if isinstance(word, str) else word for word in words]
-    ours, theirs = spelt(first, [one for one, _ in typed]), spelt(second, [other for _, other in typed])
-    found = zip(ours, theirs, strict=True)
+    found = [(first.spelt(one), second.spelt(other)) for one, other in typed]
     pairs = [(one, other) for one, other in found if one is not None and other is not None]
+    pairs = [pair for pair in pairs if with_direction(first, pair[:1]) and with_direction(second, pair[1:])]
     if not pairs:
         return None
     return Lines(_with_embedcore(first, second, pairs, topn, among), _with_torch(first, second, pairs, topn, among))
@@ -63,6 +65,7 @@ def _with_torch(first: WordVectors, second: WordVectors, pairs: Sequence[Pair], 
     beginning = finished(TORCH, opened(first, "first_"), opened(second, "second_"), missing)
     if not have:
         return beginning
+    odd = max(undirected(first), undirected(second))
     return f"""{beginning}
 {_shared(first, second, among)}
 {directions(first, "first_")}
@@ -72,8 +75,9 @@ first_shared, second_shared = first_unit[first_rows], second_unit[second_rows]  
 
 def nearest(unit, shared, rows, row):  # the cosines with all shared words, and the places of the nearest among these
     cosines = shared @ unit[row]
-    best = cosines.topk(min({topn + 1}, len(rows))).indices.tolist()
-    return cosines, [place for place in best if rows[place] != row][:{topn}]
+    best = cosines.topk(min({topn + 1 + odd}, len(rows))).indices.tolist()
+    best = [place for place in best if rows[place] != row]
+    return cosines, [place for place in best{if_directed("rows[place]", odd)}][:{topn}]
 
 
 {_named(have)}
@@ -83,7 +87,8 @@ for one, other in words:
     there, also_near = nearest(second_unit, second_shared, second_rows, second_stoi[other])
     both, either = {{*near}} & {{*also_near}}, sorted({{*near}} | {{*also_near}})
     second_order = nn.functional.cosine_similarity(here[either], there[either], dim=0).item()
-    compared.append((one, len(both), len(both) / len(either), second_order))
+    jaccard = len(both) / len(either) if either else float("nan")
+    compared.append((one, len(both), jaccard, second_order))
     print(*compared[-1])
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ import streamlit as st
 
 from embedcore.ui.words import plain
 
-_DROPPED, _SAID = "dropped_parameters", "link_problems"
+_DROPPED, _SAID, _BEGUN = "dropped_parameters", "link_problems", "link_problems_said_above"
 
 
 class Rule(Protocol):
@@ -37,7 +37,7 @@ class Number:
         except ValueError:
             number = math.nan
         fits = self.lowest <= number <= self.highest and not (self.whole and number != int(number))
-        return None if fits else f"{kind} from {self.lowest:,g} to {self.highest:,g}"
+        return None if fits else f"{kind} from {self.lowest:,.12g} to {self.highest:,.12g}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,12 @@ def sentence(name: str, values: list[str], what: str) -> str:
     return f"This link says {plain(name)}={plain(said, 60)}, but it should be {plain(what, 300)}."
 
 
+def begin() -> None:
+    """Say what was dropped from the link so far; for the head of a page that mends its link a part at a time."""
+    st.session_state[_BEGUN] = st.session_state.pop(_SAID, [])
+    _say(st.session_state[_BEGUN])
+
+
 def mend(rules: Mapping[str, Rule]) -> None:
     """Drop parameters of the link that break their rule, and say so; call it before their widgets are drawn."""
     problems, dropped = [], []
@@ -102,8 +108,13 @@ def mend(rules: Mapping[str, Rule]) -> None:
     if dropped and st.session_state.get(_DROPPED) != dropped:
         for name in dropped:
             del st.query_params[name]
-        st.session_state[_DROPPED], st.session_state[_SAID] = dropped, problems
+        st.session_state[_DROPPED] = dropped
+        st.session_state[_SAID] = [*st.session_state.get(_BEGUN, []), *problems]
         st.rerun()  # Streamlit gives widgets what the link said when this run of the script began
     st.session_state.pop(_DROPPED, None)
-    for problem in st.session_state.pop(_SAID, problems):
+    _say(st.session_state.pop(_SAID, problems))
+
+
+def _say(problems: Iterable[str]) -> None:
+    for problem in problems:
         st.warning(problem, icon=":material/link_off:")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
+from embedcore.library import delete_vectors, save_vectors
+from embedcore.vectors import WordVectors
 from tests.loopback import running
 
 from .conftest import IDLE, Server, Visitor
@@ -115,6 +118,39 @@ def test_an_answer_stands_alone_in_a_frame_of_another_site(
         assert "embed" not in opened.value.url
         context.close()
     assert errors == []
+
+
+def test_the_way_back_keeps_the_words(visitor: Visitors) -> None:
+    one = visitor()
+    page = one.open("/compare")
+    box = page.get_by_role("combobox", name="Words")
+    box.fill("Seoul")
+    box.press("Enter")
+    page.wait_for_url(re.compile("words=Seoul"))
+    one.settle()
+    # Streamlit itself leaves such an entry when one goes to another question and comes back.
+    page.evaluate("history.pushState({}, '', '/compare'); history.pushState({}, '', '/compare?ask=Word')")
+    page.go_back()  # to an address that names no words
+    page.wait_for_url(re.compile("words=Seoul"), wait_until="commit")
+    one.settle()
+    expect(page.locator(".st-key-words")).to_contain_text("Seoul")
+
+
+def test_two_sets_keep_the_accessibility_rules(visitor: Visitors, server: Server) -> None:
+    words = ["king", "queen", "man", "woman", "he", "she", "moon", "sun"]
+    matrix = np.random.default_rng(2).normal(size=(len(words), 4)).astype(np.float32)
+    save_vectors("of a few words", WordVectors(words, matrix), source="a test", settings=server.settings)
+    one = visitor()
+    try:
+        for ask in ("Two sets", "Neighbours"):
+            page = one.open(f"{path(ask)}&other=of+a+few+words")
+            expect(page.get_by_text("of a few words: 8 words, 4 dimensions")).to_be_visible()
+            assert broken_rules(page) == {}, ask
+            page.set_viewport_size({"width": 390, "height": 900})
+            assert not is_too_wide(page), ask
+            page.set_viewport_size({"width": 1280, "height": 1000})
+    finally:
+        delete_vectors("of a few words", server.settings)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,18 @@ from streamlit.testing.v1 import AppTest
 
 from embedcore.settings import Settings
 from embedcore.ui import resources
+from embedcore.vectors import WordVectors
 
 PAGES = Path(__file__).parents[2] / "pages"
 
 
 @pytest.fixture
-def open_page(home: Settings) -> Iterator[Callable[..., AppTest]]:
-    """`open_page("compare", words=["king"])`: the page as a fresh visitor with that link sees it."""
+def open_page(home: Settings, glove: WordVectors, glove_home: Path) -> Iterator[Callable[..., AppTest]]:
+    """`open_page("compare", words=["king"])`: the page as a fresh visitor with that link sees it.
+
+    The index of the bundled set, which a home's first use makes, is there already.
+    """
+    shutil.copytree(glove_home / "cache", home.cache_dir, dirs_exist_ok=True)
     st.cache_resource.clear()
     st.cache_data.clear()
 

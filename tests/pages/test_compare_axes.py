@@ -103,7 +103,7 @@ def test_two_sets_of_which_one_has_half_of_the_words(open_page: OpenPage, mine: 
     assert drawn(at, "axis_1", "position") == positions(mine, [("he", "she")], ["nurse", "engineer", "he", "she"])
     at = open_page("compare", ask="Axes", words=JOBS, other="mine", axis="good - bad")
     assert len(drawn(at, "axis_0", "position")) == 6
-    assert "Without a pair of words that this set has there is no axis." in texts(at)
+    assert "No pair of words spans an axis in this set." in texts(at)
     assert not at.error
 
 

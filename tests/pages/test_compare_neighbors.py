@@ -80,11 +80,11 @@ def test_the_shared_ones_are_marked_and_listed(open_page: OpenPage, glove: WordV
     at = asked(open_page, "king", "queen", "prince", "apple")
     lists = {word: {n.word for n in glove.most_similar(word)} for word in ("king", "queen", "prince", "apple")}
     shown = near(at, "king")
-    for word, mark in zip(shown["word"], shown["also near"], strict=True):
-        expected = ["asked too"] if word in lists else []
+    for word, mark in zip(shown["word"], shown["also"], strict=True):
+        expected = ["asked about"] if word in lists else []
         others = [other for other in lists if other != "king" and word in lists[other]]
-        assert mark == "; ".join([*expected, *([", ".join(others)] if others else [])])
-    assert {"asked too; prince", "prince", ""} <= set(shown["also near"])
+        assert mark == "; ".join([*expected, *(["near " + ", ".join(others)] if others else [])])
+    assert {"asked about; near prince", "near prince", ""} <= set(shown["also"])
     listed = tables(at)["Words near several of the 4 words asked about in glove.6B.50d"]
     several = {w for one in lists.values() for w in one if sum(w in other for other in lists.values()) > 1}
     assert set(listed["word"]) == several
@@ -108,12 +108,21 @@ def test_only_among_a_list(open_page: OpenPage, glove: WordVectors) -> None:
     rows = np.sort(glove.rows(["queen", "duke", "throne", "king"]))
     agrees(near(at, "king"), glove, "king", 10, rows)
     assert len(near(at, "king")) == 3  # itself is no neighbour
-    assert r"2 of the 6 words to look among are not in glove\.6B\.50d: “qqzz1”, “\*\*x\*\*”." in texts(at)
+    assert r"2 of 6 words to look among are not in glove\.6B\.50d: “qqzz1”, “\*\*x\*\*”." in texts(at)
     by_key(at, "text_area", keys.ONLY).set_value("qqzz1").run()
     assert not tables(at)
     assert "None of the words to look among is left" in texts(at)
     by_key(at, "text_area", keys.ONLY).set_value(" \n").run()
     agrees(near(at, "king"), glove, "king", 10)
+
+
+def test_words_of_both_sets_come_first_so_that_their_tables_stand_side_by_side(
+    open_page: OpenPage, trained: WordVectors
+) -> None:  # fmt: skip
+    at = asked(open_page, "apple", "king", "왕비", "cat", vectors="glove.6B.50d", other="my text")
+    assert "apple" not in trained
+    asked_in = [button.label.strip("*") for button in at.button if button.label.startswith("**")]
+    assert asked_in == ["king", "cat", "apple", "king", "cat", "왕비"]
 
 
 def test_two_sets_side_by_side(open_page: OpenPage, glove: WordVectors, trained: WordVectors) -> None:
@@ -124,7 +133,7 @@ def test_two_sets_side_by_side(open_page: OpenPage, glove: WordVectors, trained:
     both = {n.word for n in glove.most_similar("king", topn=100)} & set(trained.tokens)
     for name in ("glove.6B.50d", "my text"):
         shown = near(at, "king", name)
-        marked = shown[shown["also near"].str.contains("in both sets")]["word"]
+        marked = shown[shown["also"].str.contains("in both sets")]["word"]
         assert set(marked) == both
     assert "queen" in both
     assert len(tables(at)) == len(at.dataframe)
@@ -167,6 +176,16 @@ def test_what_a_link_cannot_mean_is_told(open_page: OpenPage, glove: WordVectors
     at = asked(open_page, "king", **{key: value})
     assert f"This link says {key}=" in texts(at).replace("\\", "")
     agrees(near(at, "king"), glove, "king", 10)
+
+
+def test_all_that_a_link_cannot_mean_is_told_at_once(open_page: OpenPage, glove: WordVectors) -> None:
+    at = asked(open_page, "king", top="nan", among="abc")
+    said = texts(at).replace("\\", "")
+    assert "This link says top=nan, but it should be a whole number from 1 to 100." in said
+    assert "This link says among=abc, but it should be a whole number from 1 to 100,000,000." in said
+    agrees(near(at, "king"), glove, "king", 10)
+    at.run()
+    assert "This link says" not in texts(at)
 
 
 def test_a_words_page_is_one_click_away(open_page: OpenPage) -> None:

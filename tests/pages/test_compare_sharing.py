@@ -16,6 +16,7 @@ from embedcore.library import save_vectors
 from embedcore.settings import Settings
 from embedcore.ui import keys
 from embedcore.ui.compare import words
+from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.page import VIEWS
 from embedcore.vectors import WordVectors
 
@@ -28,13 +29,13 @@ INPUTS = ("radio", "selectbox", "multiselect", "text_input", "text_area", "numbe
 # For each question what a link says besides the set and the question, as it stands when nobody has chosen anything.
 SAID = {
     "Similarity": {keys.WORDS, keys.ORDER, keys.PAIRS},
-    "Texts": {keys.TEXT, keys.OTHER_TEXT},
-    "Neighbours": {keys.WORDS, keys.TOP, keys.ONLY},
-    "Arithmetic": {keys.EXPRESSION},
+    "Texts": {keys.TEXT, keys.OTHER_TEXT, keys.SPLIT},
+    "Neighbours": {keys.WORDS, keys.TOP, keys.AMONG, keys.ONLY},
+    "Arithmetic": {keys.EXPRESSION, keys.METHOD, keys.TOP, keys.AMONG},
     "Odd one out": {keys.WORDS},
     "Axes": {keys.WORDS, keys.AXIS, keys.OTHER_AXIS},
     "Word": {keys.WORD},
-    "Two sets": {keys.OTHER_SET, keys.OVER, keys.TOP},
+    "Two sets": {keys.OTHER_SET, keys.OVER, keys.TOP, keys.NEAR, keys.SORT},
 }
 
 
@@ -76,6 +77,26 @@ def answer(at: AppTest, columns: list[list[str]]) -> list[Any]:
     return [charts, tables, [metric.value for metric in at.metric]]
 
 
+def have_other_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on, every input begins with another value than before."""
+    choice, text, number = Controls.choice, Controls.text, Controls.number
+
+    def last(self: Controls, key: str, label: str, options: Any, *, default: Any = None, **details: Any) -> str:
+        other = options[0] if default == options[-1] else options[-1]
+        return choice(self, key, label, options, default=other, **details)
+
+    def unlike(self: Controls, key: str, label: str, *, default: str = "", **details: Any) -> str:
+        return text(self, key, label, default="of - the" if default != "of - the" else "in - to", **details)
+
+    def lower(self: Controls, key: str, label: str, *, default: int | None, lowest: int, **details: Any) -> int | None:
+        # A number that may be left out begins with none: Streamlit cannot empty one that has a default.
+        return number(self, key, label, default=None if default is None else lowest, lowest=lowest, **details)
+
+    for name, method in (("choice", last), ("text", unlike), ("number", lower)):
+        monkeypatch.setattr(Controls, name, method)
+    monkeypatch.setattr(words, "_FIRST_WORDS", ["of", "and", "the", "in", "to"])
+
+
 def test_every_question_is_asked_of_here() -> None:
     assert set(SAID) == set(VIEWS)
 
@@ -92,7 +113,7 @@ def test_a_question_is_a_link_a_frame_and_lines_of_python(
     assert run(with_package)["printed"]
     compile(with_torch, "lines", "exec")
 
-    monkeypatch.setattr(words, "_FIRST_WORDS", ["of", "and", "the", "in", "to"])  # another day's defaults
+    have_other_defaults(monkeypatch)
     opened = open_page("compare", **said)
     framed()
     alone = open_page("compare", **said)

@@ -119,7 +119,7 @@ def test_other_spellings_lead_to_their_pages(open_page: OpenPage, home: Settings
     at = asked(open_page, "us", vectors="cased")
     shown = texts(at)
     assert "**In another case**" in shown
-    assert "**Spelt nearly so**" in shown
+    assert "**Spelt almost the same**" in shown
     labels = [button.label for button in at.button if (button.key or "").startswith(keys.OPEN_WORD)]
     assert labels[:3] == ["US · 2nd", "Us · 3rd", "uS · 7th"]
     assert set(labels[3:]) == {"bus · 4th", "use · 5th"}

@@ -160,6 +160,27 @@ def test_a_text_is_completed_word_by_word(open_page: OpenPage) -> None:
     assert by_key(at, "text_input", keys.AXIS).value == "he - she, man"
 
 
+def test_below_a_complete_word_stand_only_more_frequent_ones_that_begin_so(open_page: OpenPage) -> None:
+    at = open_page("compare", ask="Axes", axis="남자 - 여자", vectors="glove.6B.50d")
+    assert not proposed(at)
+    at = open_page("compare", ask="Arithmetic", expression="good - bud")
+    assert not [label for label in proposed(at) if not label.startswith("bud")]  # nor bad, which is spelt alike
+    by_key(at, "text_input", keys.EXPRESSION).set_value("good - bu").run()
+    assert any(label.startswith("but ·") for label in proposed(at))
+
+
+def test_words_taken_out_stay_out_and_words_of_another_question_stay_in(open_page: OpenPage) -> None:
+    at = open_page("compare")
+    first = chosen(at)
+    by_key(at, "multiselect", keys.WORDS).set_value([]).run()
+    by_key(at, "radio", keys.ASK).set_value("Odd one out").run()
+    assert chosen(at) == []
+    by_key(at, "multiselect", keys.WORDS).set_value(["moon"]).run()
+    for ask in ("Word", "Neighbours"):
+        by_key(at, "radio", keys.ASK).set_value(ask).run()
+    assert chosen(at) == ["moon"] != first
+
+
 def test_a_question_of_one_word_is_completed(open_page: OpenPage) -> None:
     at = open_page("compare", ask="Word", word="embeddin")
     button(at, "embedding ·").click().run()

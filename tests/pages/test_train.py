@@ -128,7 +128,7 @@ def test_from_start_to_a_kept_set_that_compares(open_page: OpenPage, home: Setti
     assert kept.meta["run"] == run_id
     assert "<unk>" not in kept
     assert "<pad>" not in kept
-    at = open_page("compare", vectors="mine", words=["soup"])
+    at = open_page("compare", vectors="mine", ask="Neighbours", words=["soup"])
     assert at.dataframe[0].value["word"].tolist()[:8] == neighbours
     at = open_page("train", run=run_id)
     assert "Kept: mine" in [link.proto.label for link in at.get("page_link")]

@@ -121,21 +121,14 @@ def find(chosen: ChosenSet, expression: Expression, *, named: bool, fixed: bool)
     """
     vectors = chosen.vectors
     look_up(chosen, expression.words, None if fixed else _put_instead, named=named, place="expression")
-    missing = [word for _, word in expression.terms if _spelt(vectors, word) is None]
+    missing = [word for _, word in expression.terms if vectors.spelt(word) is None]
     if not fixed:
         _offer_spaces(missing, chosen.info.name)
-    spelt = [(weight, _spelt(vectors, word)) for weight, word in expression.terms]
+    spelt = [(weight, vectors.spelt(word)) for weight, word in expression.terms]
     terms = merged([(weight, token) for weight, token in spelt if token is not None])
     has, without = directions.split(vectors, [token for _, token in terms])
     directions.tell(without)
     return Found([(weight, token) for weight, token in terms if token in has], missing + without)
-
-
-def _spelt(vectors: WordVectors, word: str) -> str | None:
-    token = vectors.find(word)
-    if token is None and (built := vectors.built(word)):
-        return built.word
-    return token
 
 
 def _offer_spaces(missing: Sequence[str], name: str) -> None:

@@ -14,7 +14,7 @@ from embedcore import figures_axes, snippets_compare
 from embedcore.figures_axes import Ends
 from embedcore.questions.axes import FREQUENT, Axis, angle
 from embedcore.ui import messages, resources
-from embedcore.ui.compare import directions, sharing, spanning
+from embedcore.ui.compare import directions, sharing, spanning, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import ask_words
@@ -85,7 +85,7 @@ def show(controls: Controls, sets: Sets) -> None:
     for number, ((chosen, place), one) in enumerate(zip(places, placed, strict=True)):
         with place:
             if one is None:
-                st.caption("Without a pair of words that this set has there is no axis.")
+                st.caption("No pair of words spans an axis in this set.")
             else:
                 _show_placed(chosen, one, reach, number, pixels)
     if any(placed):
@@ -176,7 +176,7 @@ def _table(chosen: ChosenSet, placed: _Placed) -> None:
     order = np.argsort(-placed.positions[:, 0], kind="stable")
     titles = ["position"] if len(placed.axes) == 1 else ["across", "upwards"]
     columns: dict[str, object] = {"word": [placed.words[row] for row in order]}
-    columns |= {title: placed.positions[order, column] for column, title in enumerate(titles)}
+    columns |= {title: tables.no_minus_zero(placed.positions[order, column], 4) for column, title in enumerate(titles)}
     columns["spans the axis"] = [placed.words[row] in placed.own for row in order]
     with st.expander("The numbers"):
         st.dataframe(

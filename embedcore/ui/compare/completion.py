@@ -29,14 +29,17 @@ def offer(
     """Buttons that complete the last word of `text`, which the text input `key` holds; call it below the input.
 
     `whole` takes the whole text as one word; `quote` writes a word as the text needs it. Once the
-    word is complete, words that are rarer than it are left out, so that no button stays below a
-    question that is ready.
+    word is complete, words that are rarer than it or only spelt alike are left out, so that no
+    button stays below a question that is ready.
     """
     typed = text if whole else completion.typing(text).word
     if not typed.strip():
         return
-    row = chosen.vectors.tokens.row(chosen.vectors.find(typed) or "")
-    words = [word for word in suggest(chosen, typed) if row is None or chosen.vectors.row(word) < row]
+    found = chosen.vectors.find(typed)
+    words = suggest(chosen, typed)
+    if found is not None:
+        row, begun = chosen.vectors.row(found), found.casefold()
+        words = [word for word in words if chosen.vectors.row(word) < row and word.casefold().startswith(begun)]
     labels = [label(chosen, word) for word in words]
     texts = [word if whole else completion.completed(text, word, quote) for word in words]
     buttons(labels, keyed=f"{key}_complete", on_click=_write, arguments=[(key, each) for each in texts])

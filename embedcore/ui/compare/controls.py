@@ -80,8 +80,7 @@ class Controls:
                 label, lowest, highest, default, step=step, key=key, placeholder=placeholder, help=help,
                 bind="query-params", persist_state="page",
             )  # fmt: skip
-        if value is not None:
-            self._noted(key, str(value))
+        self._noted(key, "" if value is None else str(value))  # nothing chosen is said, too
         return value
 
     def yes(self, key: str, label: str, *, default: bool = False, help: str | None = None) -> bool:

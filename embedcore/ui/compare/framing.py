@@ -16,7 +16,8 @@ WIDTH = 700
 _LOWEST, _HIGHEST = 300, 1_600  # beyond, what is in the frame scrolls
 _ROW = 37  # of a table
 _TABLE = 400  # the highest one that does not scroll
-_HEIGHTS = {"Texts": 860, "Arithmetic": 1_180, "Two sets": 1_200}  # with few words
+_HEIGHTS = {"Arithmetic": 1_180, "Two sets": 1_600}  # with few words
+_SECOND = {"Similarity": 190, "Arithmetic": 490, "Axes": 210, "Odd one out": 190}  # more, with a second set
 
 
 def line(controls: Controls, link: str, height: int | None = None) -> str:
@@ -32,11 +33,18 @@ def guess(controls: Controls) -> int:
     asked = dict(controls.parameters)
     count = Counter(key for key, value in controls.parameters if value)[keys.WORDS]
     question = asked.get(keys.ASK, "")
+    return _of_one(question, count, two_axes=bool(asked.get(keys.OTHER_AXIS))) + (
+        _SECOND.get(question, 0) if keys.OTHER_SET in asked else 0
+    )
+
+
+def _of_one(question: str, count: int, *, two_axes: bool) -> int:
+    """As `guess`, for one set and so many words."""
     if question == "Similarity":
         pairs = count * (count - 1) // 2
         return 170 + min(max(300, 110 + 44 * count), 700) + min(_TABLE, _ROW * (pairs + 1))
     if question == "Odd one out":
         return 300 + 33 * count
     if question == "Axes":
-        return 900 if asked.get(keys.OTHER_AXIS) else 320 + 27 * (count + 2)
+        return 900 if two_axes else 320 + 27 * (count + 2)
     return _HEIGHTS.get(question, 800)

@@ -16,7 +16,7 @@ from embedcore.ui.compare import directions, sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.remembered import REMEMBERED
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import ask_words
+from embedcore.ui.compare.words import Words, ask_words
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import Neighbor
 
@@ -44,19 +44,27 @@ def show(controls: Controls, sets: Sets) -> None:
     """Ask for words and where to look, and show the neighbours of each."""
     words = ask_words(controls, sets)
     question = _ask(controls)
-    asked = [(chosen.vectors, words.of(chosen).tokens) for chosen in sets.all]
+    asked = [(chosen.vectors, _in_both_first(words, chosen)) for chosen in sets.all]
     lines = snippets_compare.neighbors(asked, question.top, question.among, question.only)
     sharing.show(controls, lines, height=_height(question, [len(tokens) for _, tokens in asked]))
     if not words.typed:
         st.caption("Type a word to see which words are near it.")
         return
     answers = [
-        _Answer(chosen, question, f"{number}", words.of(chosen).tokens, opens=not controls.embedded)
-        for number, chosen in enumerate(sets.all)
+        _Answer(chosen, question, f"{number}", tokens, opens=not controls.embedded)
+        for number, (chosen, (_, tokens)) in enumerate(zip(sets.all, asked, strict=True))
     ]
     for answer, (_, place) in zip(answers, side_by_side(sets), strict=True):
         with place, messages.problems():
             answer.show([other.near() for other in answers if other is not answer])
+
+
+def _in_both_first(words: Words, chosen: ChosenSet) -> list[str]:
+    """A set's words: first those that all sets have, so that their tables stand next to each other."""
+    own = words.of(chosen)
+    everywhere = set.intersection(*(set(found.typed) for found in words.found.values()))
+    pairs = sorted(zip(own.typed, own.tokens, strict=True), key=lambda pair: pair[0] not in everywhere)
+    return [token for _, token in pairs]
 
 
 def _height(question: Question, counts: Sequence[int]) -> int:
@@ -81,7 +89,7 @@ def _ask(controls: Controls) -> Question:
             keys.ONLY, "The words to look among", area=True, placeholder="One word a line, or with commas between them",
             help="Leave it empty to look among all words.",
         )  # fmt: skip
-    return Question(top or 1, among, split_words(only) if only.strip() else None)
+    return Question(top or 1, among, split_words(only) or None)
 
 
 def _linked_list() -> str:
@@ -128,7 +136,7 @@ class _Answer:
             named = ", ".join(f"“{plain(word, 40)}”" for word in missing[:_TOLD])
             more = f" and {len(missing) - _TOLD:,} more" if len(missing) > _TOLD else ""
             st.caption(
-                f"{len(missing):,} of the {counted(len(only), 'word')} to look among "
+                f"{len(missing):,} of {counted(len(only), 'word')} to look among "
                 f"{'is' if len(missing) == 1 else 'are'} not in {plain(self.chosen.info.name)}: {named}{more}."
             )
 
@@ -165,7 +173,7 @@ class _Answer:
             for (token, near), remarks in zip(self.found.items(), marks, strict=True)
             for n, mark in zip(near, remarks, strict=True)
         ]
-        names = ["asked", "word", "cosine", "rank", "also near"]
+        names = ["asked", "word", "cosine", "rank", "also"]
         columns = dict(zip(names, map(list, zip(*rows[:_MOST_ROWS], strict=True)), strict=True))
         tables.show_table(
             columns, key=f"neighbors_{self.number}", opens=self.opens,
@@ -206,7 +214,8 @@ def _marks(
     def mark(word: str, place: int) -> str:
         too = [asked[other] for other in near.get(word, ()) if other != place]
         both = any(word.casefold() in other.get(asked[place].casefold(), ()) for other in others)
-        said = ["in both sets"] * both + ["asked too"] * (word in found) + [tables.named(too)] * bool(too)
+        said = ["in both sets"] * both + ["asked about"] * (word in found)
+        said += [f"near {tables.named(too)}"] * bool(too)
         return "; ".join(said)
 
     return [[mark(n.word, place) for n in answer] for place, answer in enumerate(found.values())]

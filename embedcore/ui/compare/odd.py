@@ -9,7 +9,7 @@ import streamlit as st
 from embedcore import figures_axes
 from embedcore.snippets_compare import odd_one_out
 from embedcore.ui import messages, resources
-from embedcore.ui.compare import directions, sharing
+from embedcore.ui.compare import directions, sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import ask_words
@@ -71,7 +71,8 @@ def _table(chosen: ChosenSet, tokens: list[str], cosines: np.ndarray[tuple[int, 
     with st.expander("The numbers"):
         st.dataframe(
             pd.DataFrame(
-                {"word": [tokens[place] for place in order], "all": cosines[order], "others": others[order]}
+                {"word": [tokens[place] for place in order], "all": tables.no_minus_zero(cosines[order], 4),
+                 "others": tables.no_minus_zero(others[order], 4)}
             ),
             hide_index=True, alt=f"How odd each word is in {chosen.info.name}",
             column_config={

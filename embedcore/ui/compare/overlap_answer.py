@@ -61,8 +61,9 @@ def show(sets: Sets, pair: Pair, compared: Sequence[Compared], topn: int, *, amo
     _show_numbers(overlap.summary(measured), most, chance)
     _show_picture(measured, most, chance)
     _show_table(measured, most, names)
-    st.subheader(
-        {"differ most": "Words that differ most", "agree most": "Words that agree most"}.get(order, "Word by word")
+    st.header(
+        {"differ most": "Words that differ most", "agree most": "Words that agree most"}.get(order, "Word by word"),
+        anchor=False,
     )
     for number, one in enumerate(measured[:_DETAILED]):
         _show_word(one, names, number)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from embedcore.ui import keys, messages
+from embedcore.ui import keys, links, messages
 from embedcore.ui.compare import arithmetic, axes, neighbors, odd, sets, sharing, similarity, texts, two_sets, word
 from embedcore.ui.compare.controls import Controls
 
@@ -30,6 +30,7 @@ def show() -> None:
     controls = Controls(embedded=bool(st.context.is_embedded))
     if not controls.embedded:
         st.title("Compare words")
+        links.begin()
     with messages.problems():
         chosen = sets.choose(controls)
         view = controls.choice(keys.ASK, "Question", list(VIEWS), hidden_label=True)

@@ -19,23 +19,65 @@ from embedcore.vectors import WordVectors
 _PROPOSED = 8
 _MOST_PASTED = 100_000  # characters
 _SAID = "pasted_words_said"
+_GIVEN = "words_given"  # the words that the page began with
+_LATEST = "words_latest"  # those that it showed last, and of which set
+_LOST = "words_lost"  # the run before this one lost them
+_EMPTIED = "words_emptied"  # somebody took all words out, or followed a link that names none
 
 
 def pick(sets: Sets, first: Sequence[str]) -> list[str]:
     """The words, as typed; `first` until somebody chooses others."""
     most = resources.settings().max_watched_words
     links.mend({keys.WORDS: links.AtMost(most)})
-    if keys.WORDS not in st.query_params and keys.WORDS not in st.session_state:
-        # Not as the widget's options: those take a word that is typed for another one of other case.
-        st.session_state[keys.WORDS] = list(first)
+    if st.query_params.get_all(keys.WORDS) == [""]:
+        st.session_state[_EMPTIED] = True
+    begun = keys.WORDS not in st.query_params and not st.session_state.get(_EMPTIED)
+    if begun:
+        _begin(sets.first.info.name, first)
     typed = st.multiselect(
         "Words", [], key=keys.WORDS, bind="query-params", accept_new_options=True, max_selections=most,
-        persist_state="page", placeholder="Type a word and press Enter", select_all=False,
+        persist_state="page", placeholder="Type a word and press Enter", select_all=False, on_change=_changed,
     )  # fmt: skip
+    if begun and not typed and not st.session_state.get(_LOST):
+        # The browser's way back led to an address without words, which takes all of them out for one run.
+        st.session_state[_LOST] = True
+        st.rerun()
+    st.session_state[_LOST] = False
+    st.session_state[_LATEST] = sets.first.info.name, list(typed)
+    if typed:
+        st.session_state[_EMPTIED] = False
     _finder(sets, most)
     if said := st.session_state.pop(_SAID, None):
         st.caption(said)
     return list(dict.fromkeys(word for word in typed if word.strip()))
+
+
+def _begin(name: str, first: Sequence[str]) -> None:
+    """Put in words where the link has none: those that are there, the last ones of this set, or the first ones.
+
+    They are not the widget's options, since those take a word that is typed for another one of other case.
+    """
+    before, latest = st.session_state.get(_LATEST, ("", []))
+    if words := _chosen() or (latest if before == name else []):
+        st.session_state[keys.WORDS] = words
+    else:
+        give(first)
+
+
+def give(words: Sequence[str]) -> list[str]:
+    """Begin with these words, and remember that nobody chose them."""
+    st.session_state[_GIVEN] = st.session_state[keys.WORDS] = list(words)
+    return list(words)
+
+
+def given(words: Sequence[str]) -> bool:
+    """Whether the page itself began with these words."""
+    return list(words) == st.session_state.get(_GIVEN)
+
+
+def _changed() -> None:
+    """Words were typed or taken out: the list may be left empty on purpose."""
+    st.session_state[_EMPTIED] = not _chosen()
 
 
 @st.fragment
@@ -58,7 +100,7 @@ def _finder(sets: Sets, most: int) -> None:
     proposed = _proposed(sets, str(typed))
     if not proposed:
         where = " or ".join(plain(each.info.name) for each in sets.all)
-        st.caption(f"No word of {where} begins like “{plain(str(typed), 60)}” or is spelt nearly so.")
+        st.caption(f"No word of {where} begins like “{plain(str(typed), 60)}” or is spelt almost so.")
     completion.buttons(
         list(proposed.values()), keyed="found", on_click=_add, arguments=[(word,) for word in proposed],
         off=[word in chosen for word in proposed],

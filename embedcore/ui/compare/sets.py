@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import streamlit as st
@@ -54,7 +54,7 @@ def choose(controls: Controls) -> Sets:
     here = resources.usable_sets()
     _tell_missing(keys.VECTORS, here, " Another set is shown.")
     _tell_missing(keys.OTHER_SET, here, " Only the first one is shown.")
-    _tell_same()
+    _tell_same(here)
     if controls.embedded:
         first = st.query_params.get(keys.VECTORS, "")
         second: str | None = st.query_params.get(keys.OTHER_SET)
@@ -105,9 +105,9 @@ def _swap() -> None:
     st.session_state[keys.VECTORS], st.session_state[keys.OTHER_SET] = second, first
 
 
-def _tell_same() -> None:
+def _tell_same(here: Collection[str]) -> None:
     first, second = st.query_params.get(keys.VECTORS), st.query_params.get(keys.OTHER_SET)
-    if second and first == second:
+    if second in here and first == second:
         st.warning("The link names the same set twice. It is shown once.", icon=":material/info:")
 
 

@@ -16,7 +16,7 @@ from embedcore.questions import csv_tables, pairs
 from embedcore.questions.clustering import order_alike
 from embedcore.questions.pairs import Pairs
 from embedcore.ui import keys, messages, resources
-from embedcore.ui.compare import sharing
+from embedcore.ui.compare import sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import ChosenWords, Words, ask_words
@@ -145,7 +145,7 @@ def _show_pairs(chosen: ChosenSet, tokens: list[str], ranked: Pairs, *, farthest
             {
                 "word": names[shown.firsts[:_MOST_PAIRS]],
                 "other word": names[shown.seconds[:_MOST_PAIRS]],
-                "cosine": shown.cosines[:_MOST_PAIRS],
+                "cosine": tables.no_minus_zero(shown.cosines[:_MOST_PAIRS], 4),
             }
         ),
         hide_index=True, column_config={"cosine": st.column_config.NumberColumn(format="%.4f")},

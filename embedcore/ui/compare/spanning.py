@@ -12,7 +12,7 @@ from contextlib import nullcontext
 import streamlit as st
 
 from embedcore.errors import BadExpression, BadVectors
-from embedcore.questions.axes import Axis, Pair, problem
+from embedcore.questions.axes import Axis, Pair, usable
 from embedcore.questions.expressions import parse_pairs, pointed_at, quoted
 from embedcore.ui import keys
 from embedcore.ui.compare import completion
@@ -66,25 +66,14 @@ def span(chosen: ChosenSet, asked: Sequence[Sequence[Pair]], *, named: bool, fix
     axes = []
     for pairs in asked:
         try:
-            if usable := _usable(chosen.vectors, pairs):
-                axes.append(Axis.of(chosen.vectors, usable))
+            found, problems = usable(chosen.vectors, pairs)
+            for problem in problems:
+                st.warning(plain(problem, limit=400), icon=":material/block:")
+            if found:
+                axes.append(Axis.of(chosen.vectors, found))
         except BadVectors as error:
             st.warning(plain(str(error), limit=400), icon=":material/block:")
     return axes
-
-
-def _usable(vectors: WordVectors, pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs that the set has and that span an axis, as it spells them, each once."""
-    usable: list[Pair] = []
-    for pair in pairs:
-        first, second = (_spelt(vectors, word) for word in pair)
-        if first is None or second is None or (first, second) in usable:
-            continue
-        if what := problem(vectors, (first, second)):
-            st.warning(plain(what, limit=400), icon=":material/block:")
-        else:
-            usable.append((first, second))
-    return usable
 
 
 def _put_instead(old: str, new: str) -> None:
@@ -97,13 +86,6 @@ def _put_instead(old: str, new: str) -> None:
         if any(old in pair for pair in pairs):
             put = [tuple(new if word == old else word for word in pair) for pair in pairs]
             st.session_state[key] = ", ".join(" - ".join(map(quoted, pair)) for pair in put)
-
-
-def _spelt(vectors: WordVectors, word: str) -> str | None:
-    token = vectors.find(word)
-    if token is None and (built := vectors.built(word)):
-        return built.word
-    return token
 
 
 def _first_axis(vectors: WordVectors) -> str:

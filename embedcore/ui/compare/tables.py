@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -27,11 +29,11 @@ def neighbor_table(
     """
     columns: dict[str, Any] = {
         "word": [n.word for n in near],
-        "cosine": [n.similarity for n in near],
+        "cosine": no_minus_zero([n.similarity for n in near], 3),
         "rank": [n.row + 1 for n in near],
     }
     if marks is not None:
-        columns["also near"] = marks
+        columns["also"] = marks
     show_table(columns, key=key, alt=alt, opens=opens, narrow=True)
 
 
@@ -56,6 +58,12 @@ def show_table(columns: dict[str, Any], *, key: str, alt: str, opens: bool = Fal
             args=(f"{keys.OPEN_WORD}_{key}", tuple(columns["word"])), help="Open the page of this word",
         )  # fmt: skip
     st.dataframe(pd.DataFrame(columns), hide_index=True, column_config=config, key=key, alt=alt)
+
+
+def no_minus_zero(numbers: npt.ArrayLike, places: int) -> npt.NDArray[np.float64]:
+    """Numbers for a column that shows so many places, where none that rounds to zero shows as -0."""
+    values = np.asarray(numbers, dtype=np.float64)
+    return np.where(np.abs(values) < 0.5 * 10.0**-places, 0.0, values)
 
 
 def open_word(word: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from embedcore.questions import mean_vectors
 from embedcore.questions.mean_vectors import TextVector
 from embedcore.text import TOKENIZERS
 from embedcore.ui import keys, messages, resources
-from embedcore.ui.compare import sharing
+from embedcore.ui.compare import sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.words import counted, plain, telling_words
@@ -40,7 +41,7 @@ def show(controls: Controls, sets: Sets) -> None:
     with messages.problems():
         means = {c.info.name: (_mean(c.vectors, texts[0], how), _mean(c.vectors, texts[1], how)) for c in sets.all}
         asked = [(chosen.vectors, *_tokens(means[chosen.info.name])) for chosen in sets.all]
-        sharing.show(controls, snippets_compare.texts(asked))
+        sharing.show(controls, snippets_compare.texts(asked), height=_height([*means.values()]))
         if controls.embedded:  # where no box shows them
             st.markdown(f"“{plain(texts[0], _MOST_CHARACTERS)}” and “{plain(texts[1], _MOST_CHARACTERS)}”")
         for number, (chosen, place) in enumerate(side_by_side(sets)):
@@ -70,6 +71,15 @@ def _ask(controls: Controls, first: ChosenSet) -> list[str]:
                 key, label, default=text, area=True, most=_MOST_CHARACTERS, placeholder="A sentence, or a list of words"
             ))  # fmt: skip
     return texts
+
+
+def _height(means: Sequence[tuple[TextVector, TextVector]]) -> int:
+    """About how many pixels the answer takes at a width of 700."""
+    picture = max(min(max(300, 110 + 44 * len(one.words)), 700) for one, _ in means)
+    lists = [[min(36 * (len(text.words) + 1), 400) for text in both] for both in means]
+    if len(means) == 1:
+        return 330 + picture + max(lists[0])
+    return 540 + picture + max(map(sum, lists))
 
 
 def _first_texts(vectors: WordVectors) -> tuple[str, str]:
@@ -172,8 +182,9 @@ def _show_words(chosen: ChosenSet, one: TextVector, other: TextVector, number: i
             _by_share(text, against), hide_index=True,
             column_config={
                 "word": f"word of the {which}",
-                "adds": st.column_config.NumberColumn(format="%+.3f"),
-                "cosine with the other": st.column_config.NumberColumn(format="%.3f"),
+                "times": st.column_config.NumberColumn(width=50),
+                "adds": st.column_config.NumberColumn(format="%+.3f", width=65),
+                "cosine": st.column_config.NumberColumn(format="%.3f", width=65, help="With the other text’s mean"),
             },
             alt=f"The words of the {which} by what they add to the cosine, in {chosen.info.name}",
         )  # fmt: skip
@@ -185,8 +196,8 @@ def _by_share(text: TextVector, against: TextVector) -> pd.DataFrame:
         {
             "word": text.words,
             "times": text.counts,
-            "adds": mean_vectors.shares(text, against),
-            "cosine with the other": mean_vectors.cosines(text.vectors, against.mean[None])[:, 0],
+            "adds": tables.no_minus_zero(mean_vectors.shares(text, against), 3),
+            "cosine": tables.no_minus_zero(mean_vectors.cosines(text.vectors, against.mean[None])[:, 0], 3),
         }
     )
     return table.sort_values("adds", ascending=False, kind="stable")

@@ -16,7 +16,7 @@ from embedcore.ui import keys, messages, resources
 from embedcore.ui.compare import completion, sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import first_words, look_up
+from embedcore.ui.compare.words import first_words, look_up_each
 from embedcore.ui.words import counted, ordinal, plain
 from embedcore.vectors import Built, WordVectors
 
@@ -25,7 +25,7 @@ _SHOWN_PARTS = 100  # of a word
 _NEIGHBORS = 10
 _NARROWEST = 250  # pixels that a table needs
 _LONGEST = 200  # characters of a word
-_HEIGHT = 1_450  # pixels that the answer takes at a width of 700
+_TABLE, _REST, _REST_OF_TWO = 445, 680, 920  # pixels that an answer takes at a width of 700
 
 
 def show(controls: Controls, sets: Sets) -> None:
@@ -35,20 +35,25 @@ def show(controls: Controls, sets: Sets) -> None:
     if not controls.embedded:
         completion.offer(sets.first, keys.WORD, typed, whole=True)
     asked = [typed] if typed.strip() else []
-    found = [look_up(chosen, asked, named=len(sets.all) > 1, place="word").tokens for chosen in sets.all]
+    found = [own.tokens for own in look_up_each(sets.all, asked, place="word")]
+    row = st.container()  # how tall an answer in a frame is, shows in the answer
     lines = [
         snippets_compare.word(chosen.vectors, token, topn=_NEIGHBORS)
         for chosen, tokens in zip(sets.all, found, strict=True)
         for token in tokens
     ]
-    sharing.show(controls, snippets_compare.joined(lines), height=_HEIGHT)
+    most_tables = 0
     if not asked:
         st.caption("Type a word to see its page.")
     elif any(found):
         for number, (tokens, (chosen, place)) in enumerate(zip(found, side_by_side(sets), strict=True)):
             with place, messages.problems():
                 for token in tokens:
-                    _Page(chosen, token, f"{number}", opens=not controls.embedded).show()
+                    shown = _Page(chosen, token, f"{number}", opens=not controls.embedded).show()
+                    most_tables = max(most_tables, shown)
+    height = _REST + _TABLE * -(-most_tables // 2) if sets.second is None else _REST_OF_TWO + _TABLE * most_tables
+    with row:
+        sharing.show(controls, snippets_compare.joined(lines), height=height)
 
 
 class _Page:
@@ -60,13 +65,13 @@ class _Page:
         self.built = chosen.vectors.built(token)
         self.row = None if self.built else chosen.vectors.row(token)
 
-    def show(self) -> None:
-        """Draw it."""
+    def show(self) -> int:
+        """Draw it; returns how many tables it has."""
         st.header(plain(self.token, 100), anchor=False)
         self._facts()
         self._vector()
         self._spellings()
-        self._neighbors()
+        return self._neighbors()
 
     def _facts(self) -> None:
         """Its integer, its rank and the length of its vector."""
@@ -117,7 +122,7 @@ class _Page:
         variants = spellings.case_variants(self.vectors.tokens, self.token)
         near = spellings.near(self.vectors.tokens, self.token, without=tuple(one.token for one in variants))
         self._spelt("In another case", variants)
-        self._spelt("Spelt nearly so", near)
+        self._spelt("Spelt almost the same", near)
         if self.vectors.lowercased and self.token != self.token.upper():
             st.caption("This set is lower-cased: each word stands for all its cases.")
 
@@ -135,12 +140,12 @@ class _Page:
                     key=f"{keys.OPEN_WORD}_{title}_{self.number}_{one.row}", help="Open the page of this word",
                 )  # fmt: skip
 
-    def _neighbors(self) -> None:
+    def _neighbors(self) -> int:
         """What is near it among the most frequent words, and among ever more of them."""
-        st.markdown("**Neighbours, the more words one looks among**")
+        st.markdown("**Neighbours, among more and more words**")
         if not neighborhoods.has_direction(self.vectors.vector(self.token)):
             st.caption("Nothing is near a vector without a direction: all its numbers are 0, or one is not finite.")
-            return
+            return 0
         sizes = neighborhoods.cuts(len(self.vectors))
         found = neighborhoods.at_cuts(self.vectors, self.token, sizes, _NEIGHBORS)
         same = [
@@ -156,6 +161,7 @@ class _Page:
                     near, key=f"word_{self.number}_{number}", opens=self.opens,
                     alt=f"The nearest words of {self.token} in {self.chosen.info.name} among {among}",
                 )  # fmt: skip
+        return len(same)
 
 
 def _figure(number: float) -> str:

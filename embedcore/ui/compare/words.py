@@ -51,8 +51,8 @@ def ask_words(controls: Controls, sets: Sets) -> Words:
         typed = picker.pick(sets, first)
     controls.many(keys.WORDS, typed)
     swap = None if controls.embedded else picker.put_instead
-    named = len(sets.all) > 1
-    return Words(typed, {chosen.info.name: look_up(chosen, typed, swap, named=named) for chosen in sets.all})
+    found = look_up_each(sets.all, typed, swap)
+    return Words(typed, {chosen.info.name: own for chosen, own in zip(sets.all, found, strict=True)})
 
 
 def look_up(
@@ -68,6 +68,45 @@ def look_up(
     `swap(old, new)`, called when a button is pressed, puts another word in the place of an unknown
     one; `named` says of which set the sentences are; `place` tells this list from others on the page.
     """
+    found = _find(chosen, typed)
+    _say_missing(chosen, found, swap, place)
+    _say_spellings(f"{plain(chosen.info.name)} spells words in its" if named else "This set spells words in its", found)
+    return found.words
+
+
+def look_up_each(
+    sets: Sequence[ChosenSet],
+    typed: Sequence[str],
+    swap: Callable[[str, str], None] | None = None,
+    *,
+    place: str = "words",
+) -> list[ChosenWords]:
+    """As `look_up`, in each of one set or two; what is said of spellings, once where both have the same."""
+    if len(sets) == 1:
+        return [look_up(sets[0], typed, swap, place=place)]
+    found = [_find(chosen, typed) for chosen in sets]
+    for chosen, own in zip(sets, found, strict=True):
+        _say_missing(chosen, own, swap, place)
+    if all((own.otherwise, own.again) == (found[0].otherwise, found[0].again) for own in found):
+        _say_spellings("Both sets spell words in their", found[0])
+    else:
+        for chosen, own in zip(sets, found, strict=True):
+            _say_spellings(f"{plain(chosen.info.name)} spells words in its", own)
+    return [own.words for own in found]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a set has of some words, what it does not have or builds, and what it spells otherwise or has met before."""
+
+    words: ChosenWords
+    unknown: list[str]
+    parted: list[str]
+    otherwise: list[tuple[str, str]]
+    again: list[tuple[str, str]]
+
+
+def _find(chosen: ChosenSet, typed: Sequence[str]) -> _Found:
     vectors = chosen.vectors
     found: dict[str, str] = {}  # as the set spells it: as typed
     unknown, parted, otherwise, again = [], [], [], []
@@ -84,10 +123,15 @@ def look_up(
             found[token] = word
             if token != word:
                 otherwise.append((word, token))
-    _say_unknown(chosen, unknown, swap, place)
-    _say_parted(chosen, parted)
-    _say_spellings(plain(chosen.info.name) if named else "This set", otherwise, again)
-    return ChosenWords(list(found.values()), list(found))
+    return _Found(ChosenWords(list(found.values()), list(found)), unknown, parted, otherwise, again)
+
+
+def _say_missing(
+    chosen: ChosenSet, found: _Found, swap: Callable[[str, str], None] | None, place: str
+) -> None:  # fmt: skip
+    """Tell which words have no row in a set, and what becomes of them."""
+    _say_unknown(chosen, found.unknown, swap, place)
+    _say_parted(chosen, found.parted)
 
 
 def _say_unknown(
@@ -128,13 +172,13 @@ def _say_parted(chosen: ChosenSet, words: list[str]) -> None:
         st.info(plain(said + _listed(_quoted(more)), 1_000), icon=":material/extension:")
 
 
-def _say_spellings(which: str, otherwise: list[tuple[str, str]], again: list[tuple[str, str]]) -> None:
-    """Tell which words a set spells in another way, and which of them are one and the same; `which` is Markdown."""
-    if otherwise:
-        said = _listed([f"“{_short(word)}” as “{_short(token)}”" for word, token in otherwise])
-        st.caption(f"{which} spells words in its own way: looked up {plain(said, 1_000)}")
-    if again:
-        said = _listed([f"“{_short(word)}” for “{_short(other)}”" for word, other in again])
+def _say_spellings(who: str, found: _Found) -> None:
+    """Tell which words a set spells in another way, and which are one and the same; `who` begins the sentence."""
+    if found.otherwise:
+        said = _listed([f"“{_short(word)}” as “{_short(token)}”" for word, token in found.otherwise])
+        st.caption(f"{who} own way: looked up {plain(said, 1_000)}")
+    if found.again:
+        said = _listed([f"“{_short(word)}” for “{_short(other)}”" for word, other in found.again])
         st.caption(f"Some words are the same here and asked about once: {plain(said, 1_000)}")
 
 
@@ -156,8 +200,9 @@ def follow_set() -> None:
     """Another set was chosen: words nobody chose give way to words that the new set has."""
     here = resources.usable_sets()
     before, now = here.get(st.session_state.get(BEFORE, "")), here.get(st.session_state[keys.VECTORS])
-    if before and now and list(st.session_state.get(keys.WORDS, [])) == first_words(resources.vectors(before)):
-        st.session_state[keys.WORDS] = first_words(resources.vectors(now))
+    words = list(st.session_state.get(keys.WORDS, []))
+    if before and now and (picker.given(words) or words == first_words(resources.vectors(before))):
+        picker.give(first_words(resources.vectors(now)))
 
 
 def first_words(vectors: WordVectors) -> list[str]:
