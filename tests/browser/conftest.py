@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlparse
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -134,6 +134,13 @@ class Visitor:
         """Wait until the script has run."""
         self.page.wait_for_selector(IDLE, timeout=60_000)
         self.page.wait_for_timeout(150)  # the browser draws after that; the app has no sign for it
+
+    def ask_about(self, word: str) -> None:
+        """On Compare, type a word more; returns when the address says it."""
+        box = self.page.get_by_role("combobox", name="Words")
+        box.fill(word)
+        box.press("Enter")
+        self.page.wait_for_url(lambda url: word in parse_qs(urlparse(url).query).get("words", []))
 
     def text_of_metric(self, label: str) -> str:
         """What a metric shows."""

@@ -68,12 +68,10 @@ def picture(page: Page | Frame) -> list[str]:
 def test_a_question_is_built_its_link_copied_and_the_same_picture_seen_elsewhere(visitor: Visitors) -> None:
     one = visitor()
     page = one.open("/compare")
-    box = page.get_by_role("combobox", name="Words")
     for word in ("Seoul", "tokyo"):
-        box.fill(word)
-        box.press("Enter")
+        one.ask_about(word)
         one.settle()
-    box.press("Escape")
+    page.keyboard.press("Escape")
     page.locator(".st-key-order label", has_text="alike together").click()
     page.wait_for_url(re.compile("order=alike"))
     one.settle()
@@ -123,10 +121,7 @@ def test_an_answer_stands_alone_in_a_frame_of_another_site(
 def test_the_way_back_keeps_the_words(visitor: Visitors) -> None:
     one = visitor()
     page = one.open("/compare")
-    box = page.get_by_role("combobox", name="Words")
-    box.fill("Seoul")
-    box.press("Enter")
-    page.wait_for_url(re.compile("words=Seoul"))
+    one.ask_about("Seoul")
     one.settle()
     # Streamlit itself leaves such an entry when one goes to another question and comes back.
     page.evaluate("history.pushState({}, '', '/compare'); history.pushState({}, '', '/compare?ask=Word')")

@@ -128,10 +128,7 @@ def test_a_run_goes_on_when_its_tab_is_closed_and_two_browsers_train_at_once(vis
 def test_what_is_chosen_stands_in_the_address_and_opens_elsewhere(visitor: Visitors) -> None:
     one = visitor()
     page = one.open("/compare")
-    box = page.get_by_role("combobox", name="Words")
-    box.fill("Seoul")
-    box.press("Enter")
-    page.wait_for_url(re.compile("words=Seoul"))
+    one.ask_about("Seoul")
     page.get_by_text("“Seoul” as “seoul”").wait_for()
     other = visitor()
     other.open(page.url.removeprefix(one.url))
@@ -142,9 +139,7 @@ def test_what_is_chosen_stands_in_the_address_and_opens_elsewhere(visitor: Visit
 def test_words_typed_in_korean_are_answered(visitor: Visitors) -> None:
     one = visitor()
     page = one.open("/compare?words=king")
-    box = page.get_by_role("combobox", name="Words")
-    box.fill("고양이")
-    box.press("Enter")
+    one.ask_about("고양이")
     page.get_by_text("“고양이” is not in glove.6B.50d").wait_for()
 
 

@@ -40,7 +40,7 @@ _EXAMPLES = [
     "walking - walk + swim", "왕 - 남자 + 여자", "한국 : 서울 :: 일본 : ?", "서울 - 한국 + 일본",
 ]  # fmt: skip
 _SHOWN_EXAMPLES = 4
-_MOST_TOP, _MOST_AMONG = 100, 100_000_000
+_MOST_TOP = 100
 _BEFORE = "expression_before"
 _HELP = (
     "Words with + and − between them, and spaces around these: king - man + woman. A word can count more, as in "
@@ -89,12 +89,7 @@ def ask(controls: Controls, sets: Sets) -> Question:
     with nullcontext() if controls.embedded else st.container(horizontal=True, vertical_alignment="bottom"):
         method = controls.choice(keys.METHOD, "Method", list(METHODS), help=_ABOUT_METHODS)
         top = controls.number(keys.TOP, "Answers", default=10, lowest=1, highest=_MOST_TOP)
-        among = controls.number(
-            keys.AMONG, "Among the most frequent", default=None, lowest=1, highest=_MOST_AMONG,
-            placeholder="all words", step=1_000,
-            help="Rare words are often names and slips; with 10,000 here, only the 10,000 most frequent words "
-            "of the set are looked through.",
-        )  # fmt: skip
+        among = controls.among()
     return Question(_read(text), METHODS[method], top or 1, among)
 
 

@@ -11,9 +11,10 @@ from typing import Literal
 
 import streamlit as st
 
-from embedcore.ui import links
+from embedcore.ui import keys, links
 
 Width = int | Literal["stretch"]
+MOST_AMONG = 100_000_000  # words; more than any set has
 
 
 class Controls:
@@ -82,6 +83,15 @@ class Controls:
             )  # fmt: skip
         self._noted(key, "" if value is None else str(value))  # nothing chosen is said, too
         return value
+
+    def among(self) -> int | None:
+        """Among how many of the most frequent words to look; None for all of them."""
+        return self.number(
+            keys.AMONG, "Among the most frequent", default=None, lowest=1, highest=MOST_AMONG,
+            placeholder="all words", step=1_000,
+            help="Rare words are often names and slips; with 10,000 here, only the 10,000 most frequent words "
+            "of the set are looked through.",
+        )  # fmt: skip
 
     def yes(self, key: str, label: str, *, default: bool = False, help: str | None = None) -> bool:
         """Yes or no."""

@@ -20,7 +20,7 @@ from embedcore.ui.compare.words import Words, ask_words
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import Neighbor
 
-_MOST_TOP, _MOST_AMONG = 100, 100_000_000
+_MOST_TOP = 100
 _MOST_TABLES = 12  # beyond it, one long table
 _MOST_ROWS = 5_000  # of that
 _MOST_SHARED = 200
@@ -78,12 +78,7 @@ def _ask(controls: Controls) -> Question:
     """How many neighbours to find, and where to look."""
     with nullcontext() if controls.embedded else st.container(horizontal=True, vertical_alignment="bottom"):
         top = controls.number(keys.TOP, "Neighbours of each word", default=10, lowest=1, highest=_MOST_TOP)
-        among = controls.number(
-            keys.AMONG, "Among the most frequent", default=None, lowest=1, highest=_MOST_AMONG,
-            placeholder="all words", step=1_000,
-            help="Rare words are often names and slips; with 10,000 here, only the 10,000 most frequent words "
-            "of the set are looked through.",
-        )  # fmt: skip
+        among = controls.among()
     with nullcontext() if controls.embedded else st.expander(_LIST, expanded=bool(_linked_list())):
         only = controls.text(
             keys.ONLY, "The words to look among", area=True, placeholder="One word a line, or with commas between them",

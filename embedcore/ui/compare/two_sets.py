@@ -11,7 +11,7 @@ from embedcore import snippets_compare
 from embedcore.questions.overlap import Compared, most_different_first
 from embedcore.ui import keys
 from embedcore.ui.compare import overlap_answer, pairs_of_sets, sharing
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.compare.controls import MOST_AMONG, Controls
 from embedcore.ui.compare.pairs_of_sets import Pair
 from embedcore.ui.compare.sets import Sets
 from embedcore.ui.compare.words import ask_words
@@ -21,7 +21,7 @@ _YOURS = "your words"
 _FREQUENT = {"100 most frequent": 100, "300 most frequent": 300, "1,000 most frequent": 1_000}
 _DIFFER, _AGREE, _AS_LISTED = "differ most", "agree most", "as listed"
 _TOP, _MOST_TOP = 10, 100
-_AMONG, _MOST_AMONG = 100_000, 100_000_000
+_AMONG = 100_000
 
 Spelt = list[tuple[str, str]]  # words as each set spells them
 
@@ -40,7 +40,7 @@ def show(controls: Controls, sets: Sets) -> None:
     with nullcontext() if controls.embedded else st.container(horizontal=True, vertical_alignment="bottom"):
         top = controls.number(keys.TOP, "Neighbours of each word", default=_TOP, lowest=1, highest=_MOST_TOP) or _TOP
         among = controls.number(
-            keys.NEAR, "Among the most frequent", default=_AMONG, lowest=2, highest=_MOST_AMONG, step=1_000,
+            keys.NEAR, "Among the most frequent", default=_AMONG, lowest=2, highest=MOST_AMONG, step=1_000,
             help="Neighbours are looked for among the words that both sets have, since a small set cannot name most of "
             "those that a large one has. Rare words are often names and slips, on which no two sets agree.",
         ) or _AMONG  # fmt: skip
