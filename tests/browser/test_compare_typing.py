@@ -88,6 +88,8 @@ def test_an_unknown_word_is_replaced_and_a_list_pasted(visitor: Visitors) -> Non
     button(page, "king").click()
     page.wait_for_url(re.compile(r"\?words=king&words=queen$"))
     page.get_by_role("button", name="Paste a list").click()
+    page.get_by_label("Words, one a line").wait_for()
+    one.settle()  # the page hears that the box is open, or else cannot close it
     page.get_by_label("Words, one a line or with commas between them").fill("paris, 서울\nlondon\nking")
     page.get_by_role("button", name="Add them").click()
     page.get_by_text("3 words taken from the list; 1 were there already.").wait_for()
@@ -117,6 +119,8 @@ def test_nothing_that_is_typed_is_ever_run(visitor: Visitors, server: Server) ->
     page = one.open("/compare?vectors=ugly+words&other=glove.6B.50d")
     # Typed, not linked: as a visitor would.
     page.get_by_role("button", name="Paste a list").click()
+    page.get_by_label("Words, one a line").wait_for()
+    one.settle()  # the page hears that the box is open, or else cannot close it
     page.get_by_label("Words, one a line or with commas between them").fill("\n".join([*UGLY, "king"]))
     page.get_by_role("button", name="Ask about these alone").click()
     page.get_by_text("9 words taken from the list.").wait_for()
