@@ -51,10 +51,12 @@ def show_table(columns: dict[str, Any], *, key: str, alt: str, opens: bool = Fal
             format="localized", help="By how often a word occurs: 1 is the most frequent word of the set", width=70
         ),
     }
+    if narrow:
+        config["also"] = st.column_config.TextColumn(width=95)
     if opens:
         columns = {**columns, "open": [_OPEN] * len(columns["word"])}
         config["open"] = st.column_config.ButtonColumn(
-            "", type="tertiary", width=40, key=f"{keys.OPEN_WORD}_{key}", on_click=_open_row,
+            "go", type="tertiary", width=42, key=f"{keys.OPEN_WORD}_{key}", on_click=_open_row,
             args=(f"{keys.OPEN_WORD}_{key}", tuple(columns["word"])), help="Open the page of this word",
         )  # fmt: skip
     st.dataframe(pd.DataFrame(columns), hide_index=True, column_config=config, key=key, alt=alt)
