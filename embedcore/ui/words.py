@@ -27,6 +27,12 @@ def plain(text: str, limit: int = 200) -> str:
     return _SPECIAL.sub(r"\\\1", _ADDRESS.sub(rf"\g<0>{_JOINER}", text))
 
 
+def listed(parts: Sequence[str], most: int) -> str:
+    """Words or phrases with commas between; of more than `most`, the first ones and how many more there are."""
+    more = f" and {len(parts) - most:,} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
+
+
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 692nd, with thousands set apart."""
     last_two = number % 100

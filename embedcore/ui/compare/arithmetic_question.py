@@ -41,7 +41,6 @@ _EXAMPLES = [
 ]  # fmt: skip
 _SHOWN_EXAMPLES = 4
 _MOST_TOP = 100
-_BEFORE = "expression_before"
 _HELP = (
     "Words with + and − between them, and spaces around these: king - man + woman. A word can count more, as in "
     "2*king - queen, and parentheses group: (he + she)/2. An analogy is written man : king :: woman : ?, with the ? "
@@ -74,10 +73,9 @@ class Found:
 def ask(controls: Controls, sets: Sets) -> Question:
     """The inputs; what cannot be read is said, and where."""
     examples = _examples(sets.first.vectors)
-    _follow(examples)
     text = controls.text(
-        keys.EXPRESSION, "Arithmetic with words", default=examples[0] if examples else "", live=True, help=_HELP,
-        placeholder="king - man + woman, or man : king :: woman : ?", most=MOST_CHARACTERS,
+        keys.EXPRESSION, "Arithmetic with words", default=examples[0] if examples else "", follows=True, live=True,
+        placeholder="king - man + woman, or man : king :: woman : ?", most=MOST_CHARACTERS, help=_HELP,
     )  # fmt: skip
     if not controls.embedded:
         completion.offer(sets.first, keys.EXPRESSION, text, quote=quoted)
@@ -162,14 +160,6 @@ def _examples(vectors: WordVectors) -> list[str]:
     if not fit and len(words := [quoted(word) for word in first_words(vectors)]) >= 2:
         return [f"{words[0]} + {words[1]}", *([f"{words[0]} - {words[1]} + {words[2]}"] if len(words) > 2 else [])]
     return list(fit.values())[:_SHOWN_EXAMPLES]
-
-
-def _follow(examples: Sequence[str]) -> None:
-    """Where another set was chosen, an example that nobody chose gives way to one that the new set has."""
-    first, before = (examples[0] if examples else ""), st.session_state.get(_BEFORE)
-    if before is not None and before != first and st.session_state.get(keys.EXPRESSION) == before:
-        st.session_state[keys.EXPRESSION] = first
-    st.session_state[_BEFORE] = first
 
 
 def as_written(found: Found) -> str:

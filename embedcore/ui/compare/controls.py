@@ -48,10 +48,15 @@ class Controls:
 
     def text(
         self, key: str, label: str, *, default: str = "", placeholder: str = "", help: str | None = None,
-        live: bool | str = False, area: bool = False, most: int = 2_000, icon: str | None = None,
+        follows: bool = False, live: bool | str = False, area: bool = False, most: int = 2_000, icon: str | None = None,
     ) -> str:  # fmt: skip
-        """A text of at most so many characters; `live` reports it while it is typed, `area` has many lines."""
+        """A text of at most so many characters; `live` reports it while it is typed, `area` has many lines.
+
+        One that `follows` gives way to another default, such as that of another set, if nobody changed it.
+        """
         rule = links.Length(most)
+        if follows:
+            _follow(key, default)
         if not self._asked(key, rule):
             value = self._linked(key, rule)
             value = default if value is None else value
@@ -126,3 +131,11 @@ class Controls:
     def _noted(self, key: str, value: str) -> str:
         self.parameters.append((key, value))
         return value
+
+
+def _follow(key: str, default: str) -> None:
+    """Put the new default of a text in the place of the one before, if that still stands there."""
+    before = st.session_state.get(f"{key}_before")
+    if before is not None and before != default and st.session_state.get(key) == before:
+        st.session_state[key] = default
+    st.session_state[f"{key}_before"] = default

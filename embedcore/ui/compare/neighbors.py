@@ -17,7 +17,7 @@ from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.remembered import REMEMBERED
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import Words, ask_words
-from embedcore.ui.words import counted, plain
+from embedcore.ui.words import counted, listed, plain
 from embedcore.vectors import Neighbor
 
 _MOST_TOP = 100
@@ -128,11 +128,10 @@ class _Answer:
         rows = self.chosen.vectors.rows(only)
         missing = [word for word, row in zip(only, rows.tolist(), strict=True) if row < 0]
         if missing:
-            named = ", ".join(f"“{plain(word, 40)}”" for word in missing[:_TOLD])
-            more = f" and {len(missing) - _TOLD:,} more" if len(missing) > _TOLD else ""
+            named = listed([f"“{plain(word, 40)}”" for word in missing], _TOLD)
             st.caption(
                 f"{len(missing):,} of {counted(len(only), 'word')} to look among "
-                f"{'is' if len(missing) == 1 else 'are'} not in {plain(self.chosen.info.name)}: {named}{more}."
+                f"{'is' if len(missing) == 1 else 'are'} not in {plain(self.chosen.info.name)}: {named}."
             )
 
     def _tell_empty(self) -> None:

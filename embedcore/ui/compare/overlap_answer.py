@@ -17,7 +17,7 @@ from embedcore.questions.overlap import Alone, Compared
 from embedcore.ui import resources
 from embedcore.ui.compare.pairs_of_sets import Pair
 from embedcore.ui.compare.sets import ChosenSet, Sets
-from embedcore.ui.words import counted, plain
+from embedcore.ui.words import counted, listed, plain
 
 _NAMED = 5  # words that one set alone has
 _DETAILED = 6  # words whose neighbours are shown one below the other
@@ -73,10 +73,9 @@ def show(sets: Sets, pair: Pair, compared: Sequence[Compared], topn: int, *, amo
 
 def _tell_unmeasured(some: Sequence[Compared]) -> None:
     if some:
-        named = ", ".join(f"“{plain(one.words[0], 40)}”" for one in some[:_TOLD])
-        more = f" and {len(some) - _TOLD:,} more" if len(some) > _TOLD else ""
+        named = listed([f"“{plain(one.words[0], 40)}”" for one in some], _TOLD)
         st.warning(
-            f"No neighbours to compare for {named}{more}: the vector has no direction in one of the sets, or there is "
+            f"No neighbours to compare for {named}: the vector has no direction in one of the sets, or there is "
             "no other word to look among.", icon=":material/explore_off:",
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ from embedcore.ui.compare import sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.compare.words import ChosenWords, Words, ask_words
-from embedcore.ui.words import counted, plain
+from embedcore.ui.words import counted, listed, plain
 
 _AS_TYPED, _ALIKE = "as typed", "alike together"
 _CLOSEST, _FARTHEST = "closest first", "farthest first"
@@ -101,10 +101,9 @@ def _show_matrix(
 def _tell_undirected(tokens: list[str]) -> None:
     """Say of which words the vectors point nowhere."""
     if tokens:
-        some = ", ".join(f"“{plain(token)}”" for token in tokens[:_MOST_TOLD])
-        rest = f" and {len(tokens) - _MOST_TOLD:,} more" if len(tokens) > _MOST_TOLD else ""
+        some = listed([f"“{plain(token)}”" for token in tokens], _MOST_TOLD)
         st.warning(
-            f"The vectors of {some}{rest} are zeros or have a number that is not finite. They point nowhere, "
+            f"The vectors of {some} are zeros or have a number that is not finite. They point nowhere, "
             "so they have no cosine.",
             icon=":material/block:",
         )

@@ -23,7 +23,6 @@ from embedcore.ui.words import plain
 from embedcore.vectors import WordVectors
 
 _FIRST_AXES = (("he", "she"), ("남자", "여자"), ("good", "bad"))  # in a set that has them
-_BEFORE = "axis_before"
 _HELP = (
     "Pairs of words, each with a minus between: he - she. The axis leads from the second word to the first. Several "
     "pairs, with commas between, are averaged: he - she, man - woman, king - queen."
@@ -33,7 +32,6 @@ _HELP = (
 def ask(controls: Controls, sets: Sets) -> list[list[Pair]]:
     """The pairs of the first axis and, if there is one, of the second; what cannot be read is said, and is no pair."""
     first = _first_axis(sets.first.vectors)
-    _follow(first)
     across, up = (nullcontext(), nullcontext()) if controls.embedded else st.columns(2)
     with across:
         pairs = _asked(controls, sets, keys.AXIS, "Axis", default=first, placeholder="he - she, man - woman")
@@ -45,7 +43,7 @@ def ask(controls: Controls, sets: Sets) -> list[list[Pair]]:
 def _asked(
     controls: Controls, sets: Sets, key: str, label: str, *, default: str = "", placeholder: str
 ) -> list[Pair]:  # fmt: skip
-    text = controls.text(key, label, default=default, placeholder=placeholder, help=_HELP, live=True)
+    text = controls.text(key, label, default=default, follows=True, placeholder=placeholder, help=_HELP, live=True)
     if not controls.embedded:
         completion.offer(sets.first, key, text, quote=quoted)
     try:
@@ -93,11 +91,3 @@ def _first_axis(vectors: WordVectors) -> str:
     pair = next((pair for pair in _FIRST_AXES if all(word in vectors for word in pair)), None)
     words = list(pair or first_words(vectors)[:2])
     return " - ".join(map(quoted, words)) if len(words) == 2 else ""
-
-
-def _follow(first: str) -> None:
-    """Where another set was chosen, an axis that nobody chose gives way to one that the new set has."""
-    before = st.session_state.get(_BEFORE)
-    if before is not None and before != first and st.session_state.get(keys.AXIS) == before:
-        st.session_state[keys.AXIS] = first
-    st.session_state[_BEFORE] = first

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from embedcore.ui import keys, links
+from embedcore.ui.words import listed
 from embedcore.vectors import Neighbor
 
 WORD_PAGE = "Word"  # the question whose answer is a word's page, by its name in links
@@ -86,5 +87,4 @@ def _open_row(key: str, words: Sequence[str]) -> None:
 
 def named(words: Sequence[str]) -> str:
     """Some words in a cell: the first ones by name."""
-    more = len(words) - _NAMED
-    return ", ".join(words[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return listed(words, _NAMED)

@@ -17,7 +17,7 @@ from embedcore.ui import keys, messages, resources
 from embedcore.ui.compare import sharing, tables
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.words import counted, plain, telling_words
+from embedcore.ui.words import counted, listed, plain, telling_words
 from embedcore.vectors import WordVectors
 
 _MOST_CHARACTERS = 1_000  # of a text: both stand in the link
@@ -132,16 +132,17 @@ def _tell_left_out(chosen: ChosenSet, one: TextVector, other: TextVector) -> Non
     if left_out:
         near = [_with_near(chosen, word, count) for word, count in [*left_out.items()][:_MOST_NEAR]]
         near += [_times(word, count) for word, count in [*left_out.items()][_MOST_NEAR:]]
-        st.warning(f"Not in {plain(chosen.info.name)}, and left out: {_listed(near)}.", icon=":material/search_off:")
+        said = listed(near, _MOST_TOLD)
+        st.warning(f"Not in {plain(chosen.info.name)}, and left out: {said}.", icon=":material/search_off:")
     if broken := _added(one.broken, other.broken):
-        said = _listed([_times(word, count) for word, count in broken.items()])
+        said = listed([_times(word, count) for word, count in broken.items()], _MOST_TOLD)
         st.warning(f"Left out, since a number of their vectors is not finite: {said}.", icon=":material/block:")
     if built := list(dict.fromkeys([*one.built, *other.built])):
-        said = _listed([f"“{plain(word)}”" for word in built])
+        said = listed([f"“{plain(word)}”" for word in built], _MOST_TOLD)
         st.info(f"Not in this set; their vectors are built from their parts: {said}.", icon=":material/extension:")
     otherwise = {**one.spelt_otherwise, **other.spelt_otherwise}
     if otherwise:
-        said = _listed([f"“{plain(typed)}” as “{plain(word)}”" for typed, word in otherwise.items()])
+        said = listed([f"“{plain(typed)}” as “{plain(word)}”" for typed, word in otherwise.items()], _MOST_TOLD)
         st.caption(f"This set spells words in its own way: looked up {said}.")
 
 
@@ -156,11 +157,6 @@ def _times(word: str, count: int) -> str:
 def _with_near(chosen: ChosenSet, word: str, count: int) -> str:
     near = chosen.vectors.tokens.near(word, 3)
     return _times(word, count) + (f" (near: {', '.join(map(plain, near))})" if near else "")
-
-
-def _listed(parts: list[str]) -> str:
-    rest = f" and {len(parts) - _MOST_TOLD:,} more" if len(parts) > _MOST_TOLD else ""
-    return ", ".join(parts[:_MOST_TOLD]) + rest
 
 
 def _show_words(chosen: ChosenSet, one: TextVector, other: TextVector, number: int, *, narrow: bool) -> None:

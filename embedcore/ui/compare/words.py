@@ -12,7 +12,7 @@ from embedcore.ui import keys, resources
 from embedcore.ui.compare import completion, picker
 from embedcore.ui.compare.controls import Controls
 from embedcore.ui.compare.sets import BEFORE, ChosenSet, Sets
-from embedcore.ui.words import counted, plain, telling_words
+from embedcore.ui.words import counted, listed, plain, telling_words
 from embedcore.vectors import WordVectors
 
 _FIRST_WORDS = ["king", "queen", "man", "woman", "apple", "orange"]  # on a set that has them
@@ -183,9 +183,8 @@ def _say_spellings(who: str, found: _Found) -> None:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """What is said of words, with commas between; of many, of the first ones."""
-    more = f" and {len(words) - _LISTED:,} more." if len(words) > _LISTED else "."
-    return ", ".join(words[:_LISTED]) + more
+    """What is said of words, to the end of a sentence."""
+    return f"{listed(words, _LISTED)}."
 
 
 def _quoted(words: Sequence[str]) -> list[str]:
