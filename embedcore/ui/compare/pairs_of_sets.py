@@ -1,18 +1,17 @@
 """Two sets held against each other, remembered: changing one word of many asks about that word alone.
 
-Here belongs remembering, and asking for many words a part at a time, so that a page can say how
+Here belongs asking for many words a part at a time, so that a page can say how
 far it is. What is asked is in `overlap`.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from embedcore.questions import overlap
+from embedcore.ui.compare.remembered import Latest
 from embedcore.ui.compare.sets import ChosenSet, Sets
 from embedcore.vectors import WordVectors
 
@@ -29,9 +28,7 @@ class Pair:
         """`most`: how many neighbors are remembered."""
         self.first, self.second = first, second
         self.shared = overlap.shared_words(first, second)
-        self._most = most
-        self._known: OrderedDict[Question, overlap.Compared] = OrderedDict()
-        self._lock = threading.Lock()
+        self._latest: Latest[Question, overlap.Compared] = Latest(most, lambda question, _: 2 * question[1])
 
     def compare(
         self,
@@ -47,8 +44,7 @@ class Pair:
         `on_progress` hears the share done, 0 to 1, if there is more than one part to do.
         """
         questions = [(pair, topn, among) for pair in words]
-        with self._lock:
-            found = {one: self._known[one] for one in questions if one in self._known}
+        found = self._latest.known(questions)
         missing = [one for one in dict.fromkeys(questions) if one not in found]
         within = self.shared.rows(among)
         for start in range(0, len(missing), _AT_ONCE):
@@ -59,18 +55,8 @@ class Pair:
                 self.first, self.second, [one[0] for one in part], topn, shared=self.shared, within=within
             )
             found |= zip(part, answers, strict=True)
-        self._remember(questions, found)
+        self._latest.keep(questions, found)
         return [found[one] for one in questions]
-
-    def _remember(self, questions: Sequence[Question], found: dict[Question, overlap.Compared]) -> None:
-        """Keep what was asked last."""
-        with self._lock:
-            for one in questions:
-                self._known[one] = found[one]
-                self._known.move_to_end(one)
-            kept = sum(2 * one[1] for one in self._known)
-            while kept > self._most and len(self._known) > 1:
-                kept -= 2 * self._known.popitem(last=False)[0][1]
 
 
 def of(sets: Sets) -> Pair:
