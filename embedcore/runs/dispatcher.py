@@ -34,7 +34,7 @@ from embedcore import settings as settings_module
 from embedcore import uploads
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.leftovers import remove_leftovers
-from embedcore.runs import queue
+from embedcore.runs import deaf, queue
 from embedcore.runs.cluster import connect, kill_workers, make_scratch
 from embedcore.runs.folder import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED, Run, RunFolder, list_runs, run_ids
 from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, SCRATCH
@@ -103,6 +103,8 @@ class Dispatcher:
                 self._ended.append((given, *_how_it_ended(given.future)))
             elif address not in workers and not self._external:
                 self._try(given.folder.id, self._take_back, address)
+            elif given.kind in deaf.KINDS and not self._external:
+                self._try(given.folder.id, deaf.end, given.folder, given.still(RUNNING))
         self._note_ends()
         for run_id in queue.waiting(self._dir):
             self._try(run_id, self._serve, run_id, workers - self._busy.keys())

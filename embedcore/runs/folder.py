@@ -11,6 +11,7 @@ checkpoints/N/   one .npy file an array; the highest N is the newest, and comple
 first.npy        the weight that training started from, where it cannot be drawn again; see `first`
 from_set.npy     which of its rows came from a vector set
 frames/          pictures of the way, for the map; see `frames`
+pictures/        of a map that is being laid out; see `mapping`
 stop             there when somebody has asked the run to stop
 heartbeat        touched while a worker is at it
 scratch/         the vector set that an import is making
@@ -294,6 +295,13 @@ class RunFolder:
         if self.exists():
             with os_errors("stop this run"):
                 (self.path / "stop").touch()
+
+    def stop_asked(self) -> float | None:
+        """When somebody asked the run to stop, in seconds since 1970; None if nobody did."""
+        try:
+            return (self.path / "stop").stat().st_mtime
+        except OSError:
+            return None
 
     def forget_stop(self) -> None:
         """Take back that the run should stop."""

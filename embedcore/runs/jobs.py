@@ -1,8 +1,8 @@
-"""What the jobs of the library are asked to do, and asking for them: import, download, export.
+"""What jobs other than training are asked to do, and asking for them: import, download, export, map.
 
 Here belongs what a server process needs: the settings of such runs, checked, and putting them
-in the line. Light: what does the work is in `importing`, `downloading` and `exporting`, and
-only workers import those.
+in the line. Light: what does the work is in `importing`, `downloading`, `exporting` and
+`mapping`, and only workers import those.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from embedcore.downloads import check_url, without_secrets
 from embedcore.errors import BadName, BadSetting, StorageProblem
 from embedcore.formats import FORMATS
 from embedcore.library import check_free
+from embedcore.maps.layouts.methods import METHODS
+from embedcore.maps.request import MapRequest
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.progress import JobProgress, progress_of
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, Run
+from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, MAP, Run
 from embedcore.settings import Settings
 from embedcore.storage import check_name, os_errors, printable
 
@@ -32,11 +34,11 @@ if TYPE_CHECKING:
     from embedcore.runs.service import Runs
 
 __all__ = [
-    "DOWNLOAD", "EXPORT", "IMPORT", "KINDS", "DownloadConfig", "ExportConfig", "ImportConfig", "JobProgress",
-    "check_file", "list_import_files", "progress_of", "running", "submit",
+    "DOWNLOAD", "EXPORT", "IMPORT", "KINDS", "MAP", "DownloadConfig", "ExportConfig", "ImportConfig", "JobProgress",
+    "MapConfig", "check_file", "list_import_files", "progress_of", "running", "submit",
 ]  # fmt: skip
 
-KINDS = (IMPORT, DOWNLOAD, EXPORT)
+KINDS = (IMPORT, DOWNLOAD, EXPORT)  # those of the library
 _LOCK = ".jobs.lock"
 _here = threading.Lock()  # some network disks lock between processes only
 _NAME_CHARACTERS = 100
@@ -153,12 +155,49 @@ class ExportConfig(_Config):
         return f"Export {self.vectors} as {label}"
 
 
-Config = ImportConfig | DownloadConfig | ExportConfig
-_CONFIGS: dict[str, type[Config]] = {IMPORT: ImportConfig, DOWNLOAD: DownloadConfig, EXPORT: ExportConfig}
+@dataclass(frozen=True)
+class MapConfig(_Config):
+    """A map is laid out, and kept under the key of its request."""
+
+    kind: ClassVar[str] = MAP
+    request: dict[str, Any]  # as MapRequest.to_json has it
+
+    @classmethod
+    def of(cls, request: MapRequest) -> MapConfig:
+        """The job of making the map of a request."""
+        return cls(request.to_json())
+
+    @property
+    def asked(self) -> MapRequest:
+        """What is asked for, checked. Raises BadSetting."""
+        return MapRequest.from_json(self.request)
+
+    def check(self, settings: Settings) -> None:
+        """Raises BadSetting for what cannot be laid out; whether enough words are left is found out later."""
+        _ = self.asked
+
+    @property
+    def key(self) -> str | None:
+        """What makes two such jobs the same: the key of the map. Raises BadSetting."""
+        return self.asked.key
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        asked = self.asked
+        sets = " and ".join(one.name for one in asked.sets)
+        what = f"{asked.words.count:,} words" if asked.words.how == "frequent" else "chosen words"
+        return f"{METHODS[asked.method].label} in {asked.dims}-D of {what} of {sets}"
+
+
+Config = ImportConfig | DownloadConfig | ExportConfig | MapConfig
+_CONFIGS: dict[str, type[Config]] = {
+    IMPORT: ImportConfig, DOWNLOAD: DownloadConfig, EXPORT: ExportConfig, MAP: MapConfig,
+}  # fmt: skip
 
 
 def config_of(run: Run) -> Config:
-    """What a run of one of KINDS was asked to do. Raises BadSetting."""
+    """What a run of one of KINDS, or a map, was asked to do. Raises BadSetting."""
     return _CONFIGS[run.kind].from_json(run.config)
 
 
@@ -172,7 +211,7 @@ def submit(runs: Runs, config: Config, *, run_id: str | None = None) -> Run:
     if run_id is not None and (folder := RunFolder(runs.settings.runs_dir, run_id)).exists():
         return folder.run  # a button pressed twice
     config.check(runs.settings)  # may take a moment: it asks where a URL leads
-    if not isinstance(config, ExportConfig) and config.name is not None:
+    if isinstance(config, ImportConfig | DownloadConfig) and config.name is not None:
         config = replace(config, name=check_name(config.name))  # as the set will be called
     with _alone(runs.settings.runs_dir):
         going = running(runs, config.kind, config.key)

@@ -1,12 +1,16 @@
 """Run by Dask in every local worker before its first task: low priority, and everything warm.
 
 The first use of a torch optimiser or of the training loop in a process costs a second or
-more; here nobody waits for it.
+more; here nobody waits for it. What maps need is compiled once on a machine, by one process of
+its own that begins when the workers do, so that no training waits for that either.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
+import threading
+from contextlib import suppress
 
 
 def dask_setup(worker: object) -> None:
@@ -19,3 +23,16 @@ def dask_setup(worker: object) -> None:
 
     config = TrainConfig(dim=4, min_count=1, epochs=2)
     Trainer([["a", "b", "c", "d"]] * 4, config).run()
+    from embedcore import settings as settings_module
+    from embedcore.maps.layouts import warm
+
+    warm.choose_cache(settings_module.load().cache_dir / "numba")
+    threading.Thread(target=_warm_maps, daemon=True).start()
+
+
+def _warm_maps() -> None:
+    """Have what maps need compiled; not in this process, which has other work."""
+    from embedcore.maps.layouts import warm
+
+    with suppress(OSError, subprocess.SubprocessError):  # then the first map waits for it
+        warm.warm_once()

@@ -87,8 +87,10 @@ class Reporter:
         if self._folder.should_stop():
             raise Stopped
 
-    def at(self, phase: str, share: float, *, done: int | None = None, total: int | None = None) -> None:
+    def at(self, phase: str, share: float, *, done: int | None = None, total: int | None = None, **more: int) -> None:
         """Say that so much of a phase is done; `done` of `total` bytes, where bytes are counted.
+
+        `more` is whatever else the line should say, such as how many steps are done.
 
         Raises Stopped, and what `RunFolder.append_metric` raises.
         """
@@ -104,14 +106,14 @@ class Reporter:
                 self.check()
             except Stopped:
                 with suppress(EmbedcoreError):  # whoever deleted the run does not ask how far it came
-                    self._write(now, share, done, total)
+                    self._write(now, share, done, total, more)
                 raise
         pause = min(max(_EVERY_SECONDS, (now - self._began) / 240), _RARELY_SECONDS)
         if now - self._written >= pause or share >= 1 > self._said:
             self._written = now
-            self._write(now, share, done, total)
+            self._write(now, share, done, total, more)
 
-    def _write(self, now: float, share: float, done: int | None, total: int | None) -> None:
+    def _write(self, now: float, share: float, done: int | None, total: int | None, more: Mapping[str, int]) -> None:
         self._said = share
         rate = self._rate(now, share, done)
         if done is not None and total is not None and done > total:
@@ -129,6 +131,7 @@ class Reporter:
             "bytes_per_second": rate if done is not None else None,
             "seconds_left": left,
             "time": time.time(),
+            **more,
         }
         self._folder.append_metric(line)
 

@@ -16,7 +16,7 @@ from embedcore.errors import BadName
 
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 FAILED, INTERRUPTED = "failed", "interrupted"
-TRAIN, IMPORT, DOWNLOAD, EXPORT = "train", "import", "download", "export"  # the kinds of runs
+TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP = "train", "import", "download", "export", "map"  # the kinds of runs
 ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
 RESUMABLE = ENDED - {FINISHED}
 
@@ -57,7 +57,7 @@ class Run:
     """What run.json says. Times are seconds since 1970, in UTC."""
 
     id: str
-    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD or EXPORT
+    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD, EXPORT or MAP
     name: str  # for people: the first words of the text, or what is done
     config: dict[str, Any]  # what the job was asked to do
     state: str = QUEUED

@@ -18,7 +18,7 @@ from typing import Any
 
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, TRAIN, RunFolder
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT
+from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, MAP
 from embedcore.settings import Settings
 
 BEAT_SECONDS = 2.0
@@ -27,7 +27,9 @@ _KEPT_OF = {  # what an ended run of the other kinds keeps
     IMPORT: "Nothing of it is kept; resume begins anew.",
     DOWNLOAD: "What was fetched is kept, and resume goes on from there.",
     EXPORT: "Nothing of it is kept; resume begins anew.",
+    MAP: "Nothing of it is kept; resume begins anew.",
 }
+_LESS = {TRAIN: " Try fewer dimensions or a shorter text.", MAP: " Try fewer words."}
 DELETED = "deleted"  # what `execute` returns for a run that is no longer there
 WORKER_DIED = f"The worker process of this run ended before the run did. {_KEPT}"
 _END_TRIES = 30  # a second apart
@@ -57,8 +59,14 @@ def _export(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     return run_export(folder, settings)
 
 
+def _map(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.mapping import run_map
+
+    return run_map(folder, settings)
+
+
 JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {
-    TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export,
+    TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export, MAP: _map,
 }  # fmt: skip
 
 
@@ -105,7 +113,7 @@ def _work(folder: RunFolder, settings: Settings, kind: str) -> str:
     except EmbedcoreError as error:
         return _end(folder, state=FAILED, error=str(error))
     except MemoryError:
-        hint = " Try fewer dimensions or a shorter text." if kind == TRAIN else ""
+        hint = _LESS.get(kind, "")
         return _end(folder, state=FAILED, error=f"There was not enough memory for this.{hint}")
     except Exception:
         if not folder.exists():
