@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from embedcore.errors import UnknownWord
-from embedcore.ui.compare.remembered import Remembered
+from embedcore.ui.asking.remembered import Remembered
 from embedcore.vectors import Neighbor, WordVectors
 
 

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from embedcore.library import open_vectors, save_vectors
 from embedcore.settings import Settings
 from embedcore.ui import keys
+from embedcore.ui.asking.controls import Controls
 from embedcore.ui.compare import page
-from embedcore.ui.compare.controls import Controls
 from embedcore.vectors import WordVectors
 
 from .conftest import by_key, echarts, echarts_table, texts

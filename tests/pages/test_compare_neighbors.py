@@ -14,8 +14,8 @@ from embedcore.library import save_vectors
 from embedcore.settings import Settings
 from embedcore.training import TrainConfig, train
 from embedcore.ui import keys
+from embedcore.ui.asking.controls import Controls
 from embedcore.ui.compare import page
-from embedcore.ui.compare.controls import Controls
 from embedcore.vectors import WordVectors
 
 from .conftest import by_key, texts

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from embedcore.library import save_vectors
 from embedcore.settings import Settings
 from embedcore.ui import keys
-from embedcore.ui.compare import words
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.asking import words
+from embedcore.ui.asking.controls import Controls
 from embedcore.ui.compare.page import VIEWS
 from embedcore.vectors import WordVectors
 

@@ -17,8 +17,9 @@ from embedcore.library import open_vectors, save_vectors
 from embedcore.settings import Settings
 from embedcore.training import TrainConfig, train
 from embedcore.ui import keys
-from embedcore.ui.compare import page, tables
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.asking import tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.compare import page
 from embedcore.ui.words import ordinal
 from embedcore.vectors import WordVectors
 

@@ -15,10 +15,11 @@ from embedcore.errors import BadVectors
 from embedcore.questions.expressions import Expression, written
 from embedcore.questions.plane import Laid, lay_flat
 from embedcore.ui import messages, resources
-from embedcore.ui.compare import arithmetic_question, sharing, tables
+from embedcore.ui.asking import sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.compare import arithmetic_question
 from embedcore.ui.compare.arithmetic_question import ADD, MUL, Found, Question
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import Neighbor, WordVectors
 

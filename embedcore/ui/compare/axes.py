@@ -14,10 +14,10 @@ from embedcore import figures_axes, snippets_compare
 from embedcore.figures_axes import Ends
 from embedcore.questions.axes import FREQUENT, Axis, angle
 from embedcore.ui import messages, resources
-from embedcore.ui.compare import directions, sharing, spanning, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import ask_words
+from embedcore.ui.asking import directions, sharing, spanning, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking.words import ask_words
 from embedcore.ui.words import counted, plain
 
 _SCATTER_PIXELS = 560

@@ -12,11 +12,11 @@ from embedcore import snippets_compare
 from embedcore.questions import neighborhoods
 from embedcore.questions.word_lists import split_words
 from embedcore.ui import keys, messages
-from embedcore.ui.compare import directions, sharing, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.remembered import REMEMBERED
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import Words, ask_words
+from embedcore.ui.asking import directions, sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.remembered import REMEMBERED
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking.words import Words, ask_words
 from embedcore.ui.words import counted, listed, plain
 from embedcore.vectors import Neighbor
 

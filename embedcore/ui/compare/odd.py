@@ -9,10 +9,10 @@ import streamlit as st
 from embedcore import figures_axes
 from embedcore.snippets_compare import odd_one_out
 from embedcore.ui import messages, resources
-from embedcore.ui.compare import directions, sharing, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import ask_words
+from embedcore.ui.asking import directions, sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking.words import ask_words
 from embedcore.ui.words import plain
 
 _FEWEST = 3

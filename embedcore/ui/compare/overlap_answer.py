@@ -15,8 +15,8 @@ from embedcore import figures_overlap
 from embedcore.questions import overlap
 from embedcore.questions.overlap import Alone, Compared
 from embedcore.ui import resources
+from embedcore.ui.asking.sets import ChosenSet, Sets
 from embedcore.ui.compare.pairs_of_sets import Pair
-from embedcore.ui.compare.sets import ChosenSet, Sets
 from embedcore.ui.words import counted, listed, plain
 
 _NAMED = 5  # words that one set alone has

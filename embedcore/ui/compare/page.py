@@ -7,8 +7,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from embedcore.ui import keys, links, messages
-from embedcore.ui.compare import arithmetic, axes, neighbors, odd, sets, sharing, similarity, texts, two_sets, word
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.asking import sets, sharing
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.compare import arithmetic, axes, neighbors, odd, similarity, texts, two_sets, word
 
 View = Callable[[Controls, sets.Sets], None]
 

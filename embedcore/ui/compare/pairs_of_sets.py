@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from embedcore.questions import overlap
-from embedcore.ui.compare.remembered import Latest
-from embedcore.ui.compare.sets import ChosenSet, Sets
+from embedcore.ui.asking.remembered import Latest
+from embedcore.ui.asking.sets import ChosenSet, Sets
 from embedcore.vectors import WordVectors
 
 _MOST = 60_000  # neighbors remembered of a pair, some fifteen megabytes

@@ -16,10 +16,10 @@ from embedcore.questions import csv_tables, pairs
 from embedcore.questions.clustering import order_alike
 from embedcore.questions.pairs import Pairs
 from embedcore.ui import keys, messages, resources
-from embedcore.ui.compare import sharing, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import ChosenWords, Words, ask_words
+from embedcore.ui.asking import sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking.words import ChosenWords, Words, ask_words
 from embedcore.ui.words import counted, listed, plain
 
 _AS_TYPED, _ALIKE = "as typed", "alike together"

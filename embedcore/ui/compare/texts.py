@@ -14,9 +14,9 @@ from embedcore.questions import mean_vectors
 from embedcore.questions.mean_vectors import TextVector
 from embedcore.text import TOKENIZERS
 from embedcore.ui import keys, messages, resources
-from embedcore.ui.compare import sharing, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking import sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
 from embedcore.ui.words import counted, listed, plain, telling_words
 from embedcore.vectors import WordVectors
 

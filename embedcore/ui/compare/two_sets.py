@@ -10,11 +10,12 @@ import streamlit as st
 from embedcore import snippets_compare
 from embedcore.questions.overlap import Compared, most_different_first
 from embedcore.ui import keys
-from embedcore.ui.compare import overlap_answer, pairs_of_sets, sharing
-from embedcore.ui.compare.controls import MOST_AMONG, Controls
+from embedcore.ui.asking import sharing
+from embedcore.ui.asking.controls import MOST_AMONG, Controls
+from embedcore.ui.asking.sets import Sets
+from embedcore.ui.asking.words import ask_words
+from embedcore.ui.compare import overlap_answer, pairs_of_sets
 from embedcore.ui.compare.pairs_of_sets import Pair
-from embedcore.ui.compare.sets import Sets
-from embedcore.ui.compare.words import ask_words
 from embedcore.ui.words import counted
 
 _YOURS = "your words"

@@ -13,10 +13,10 @@ import streamlit as st
 from embedcore import figures, snippets_compare
 from embedcore.questions import neighborhoods, spellings
 from embedcore.ui import keys, messages, resources
-from embedcore.ui.compare import completion, sharing, tables
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets, side_by_side
-from embedcore.ui.compare.words import first_words, look_up_each
+from embedcore.ui.asking import completion, sharing, tables
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets, side_by_side
+from embedcore.ui.asking.words import first_words, look_up_each
 from embedcore.ui.words import counted, ordinal, plain
 from embedcore.vectors import Built, WordVectors
 

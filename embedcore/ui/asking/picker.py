@@ -11,8 +11,8 @@ import streamlit as st
 
 from embedcore.questions.word_lists import split_words
 from embedcore.ui import keys, links, resources
-from embedcore.ui.compare import completion
-from embedcore.ui.compare.sets import Sets
+from embedcore.ui.asking import completion
+from embedcore.ui.asking.sets import Sets
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
 

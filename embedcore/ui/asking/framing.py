@@ -10,7 +10,7 @@ from collections import Counter
 from html import escape
 
 from embedcore.ui import keys
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.asking.controls import Controls
 
 WIDTH = 700
 _LOWEST, _HIGHEST = 300, 1_600  # beyond, what is in the frame scrolls

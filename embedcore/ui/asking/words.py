@@ -9,9 +9,9 @@ import streamlit as st
 
 from embedcore.errors import UnknownWord
 from embedcore.ui import keys, resources
-from embedcore.ui.compare import completion, picker
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import BEFORE, ChosenSet, Sets
+from embedcore.ui.asking import completion, picker
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import BEFORE, ChosenSet, Sets
 from embedcore.ui.words import counted, listed, plain, telling_words
 from embedcore.vectors import WordVectors
 

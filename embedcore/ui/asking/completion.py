@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from embedcore.questions import completion
-from embedcore.ui.compare.sets import ChosenSet
+from embedcore.ui.asking.sets import ChosenSet
 from embedcore.ui.words import ordinal, plain
 
 _PROPOSED = 8

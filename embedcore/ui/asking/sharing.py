@@ -12,9 +12,9 @@ import streamlit as st
 
 from embedcore.snippets_compare import Lines
 from embedcore.ui import keys
-from embedcore.ui.compare import framing
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import Sets
+from embedcore.ui.asking import framing
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import Sets
 from embedcore.ui.words import counted, plain
 
 

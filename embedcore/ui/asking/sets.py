@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from embedcore.errors import UnknownVectors
 from embedcore.library import VectorsInfo
 from embedcore.ui import keys, resources
-from embedcore.ui.compare.controls import Controls
+from embedcore.ui.asking.controls import Controls
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
 
@@ -93,7 +93,7 @@ def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
 
 def _first_changed() -> None:
     """Another first set was chosen: if it was the second one, the two change places."""
-    from embedcore.ui.compare.words import follow_set
+    from embedcore.ui.asking.words import follow_set
 
     if st.session_state.get(keys.OTHER_SET) == st.session_state[keys.VECTORS]:
         st.session_state[keys.OTHER_SET] = st.session_state.get(BEFORE)

@@ -15,10 +15,10 @@ from embedcore.errors import BadExpression, BadVectors
 from embedcore.questions.axes import Axis, Pair, usable
 from embedcore.questions.expressions import parse_pairs, pointed_at, quoted
 from embedcore.ui import keys
-from embedcore.ui.compare import completion
-from embedcore.ui.compare.controls import Controls
-from embedcore.ui.compare.sets import ChosenSet, Sets
-from embedcore.ui.compare.words import first_words, look_up
+from embedcore.ui.asking import completion
+from embedcore.ui.asking.controls import Controls
+from embedcore.ui.asking.sets import ChosenSet, Sets
+from embedcore.ui.asking.words import first_words, look_up
 from embedcore.ui.words import plain
 from embedcore.vectors import WordVectors
 
