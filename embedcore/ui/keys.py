@@ -84,6 +84,23 @@ CSV = "csv"
 TAKE_PASTED = "take_pasted_words"
 OPEN_WORD = "open_word"  # the beginning of the keys of buttons, each with its place
 
+# Map (in the URL, with VECTORS, OTHER_SET, WORDS, WORD, TOP, AXIS and RUN)
+WHICH = "which"  # words
+COUNT = "count"
+AROUND = "around"  # how many neighbours of each
+LAYOUT = "layout"
+DIMENSIONS = "dimensions"
+MAP_SEED = "map_seed"  # parameters of a layout are called after both, such as umap_n_neighbors
+COLOR = "color"
+FIND_BY = "find_by"  # how clusters are found
+GROUPS = "groups"
+LEAST = "least"  # words of a cluster
+LIKE = "like"  # the word whose similarity is the colour
+# Map (not in the URL)
+BIG_MAP = "big_map"  # the chart
+MAKE_MAP = "make_map"
+STOP_MAP = "stop_map"
+
 # Library (in the URL; the job that a link shows is RUN)
 SET = "set"
 FIND_SETS = "sets"
