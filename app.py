@@ -17,7 +17,7 @@ from streamlit import config
 
 from embedcore import settings
 from embedcore.errors import EmbedcoreError
-from embedcore.ui import exports
+from embedcore.ui import exports, map_points
 from embedcore.ui.headers import SecurityHeaders
 from embedcore.ui.messages import hide_script_error
 
@@ -46,7 +46,7 @@ config.set_option("server.maxUploadSize", max(limits.max_upload_megabytes, limit
 app = st.App(
     "pages/index.py",
     lifespan=lifespan,
-    routes=exports.routes,
+    routes=[*exports.routes, *map_points.routes],
     middleware=[Middleware(SecurityHeaders)],
     on_script_error=hide_script_error,
 )

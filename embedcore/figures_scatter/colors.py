@@ -6,7 +6,7 @@ Which clusters and numbers there are is worked out elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -39,16 +39,20 @@ class Colors:
         groups: (N,) integers from 0 to G - 1.
         names: what each group is called, for a legend.
         shades: the colour of each, as `#rrggbb`.
+        turned: the same for the other kind of page, which a browser shows when it turns from light to dark, or back.
+        dark: whether `shades` are for a dark page.
     """
 
     groups: Ints
     names: Sequence[str]
     shades: Sequence[str]
+    turned: Sequence[str] = ()
+    dark: bool = False
 
 
 def plain(count: int, name: str = "words", dark: bool = False) -> Colors:
     """One colour for `count` words."""
-    return Colors(np.zeros(count, dtype=np.int64), [name], [_CLUSTERS[dark][0]])
+    return _both(np.zeros(count, dtype=np.int64), [name], lambda dark: [_CLUSTERS[dark][0]], dark)
 
 
 def by_cluster(labels: Ints, dark: bool = False, names: Sequence[str] | None = None) -> Colors:
@@ -60,11 +64,9 @@ def by_cluster(labels: Ints, dark: bool = False, names: Sequence[str] | None = N
     count = min(int(labels.max(initial=-1)) + 1, MOST_CLUSTERS)
     groups = np.where((labels >= 0) & (labels < count), labels, count)  # (N,)
     titles = [names[number] if names else f"cluster {number + 1}" for number in range(count)]
-    shades = _CLUSTERS[dark][:count]
     if (groups == count).any() or not count:
-        rest = "no cluster" if not (labels >= count).any() else "smaller clusters, or none"
-        titles, shades = [*titles, rest], [*shades, OTHER[dark]]
-    return Colors(groups, titles, shades)
+        titles.append("no cluster" if not (labels >= count).any() else "smaller clusters, or none")
+    return _both(groups, titles, lambda dark: [*_CLUSTERS[dark][:count], OTHER[dark]][: len(titles)], dark)
 
 
 def by_number(values: Floats, dark: bool = False, *, even: bool = False, form: str = "{:.2f}") -> Colors:
@@ -76,7 +78,7 @@ def by_number(values: Floats, dark: bool = False, *, even: bool = False, form: s
     finite = np.isfinite(values)  # (N,)
     known = values[finite]
     if not len(known):
-        return Colors(np.zeros(len(values), dtype=np.int64), ["no number"], [OTHER[dark]])
+        return _both(np.zeros(len(values), dtype=np.int64), ["no number"], lambda dark: [OTHER[dark]], dark)
     edges = np.quantile(known, np.linspace(0, 1, STEPS + 1)) if even else np.linspace(*_ends(known), STEPS + 1)
     edges = np.unique(edges)  # (S + 1,)
     steps = max(len(edges) - 1, 1)
@@ -84,10 +86,19 @@ def by_number(values: Floats, dark: bool = False, *, even: bool = False, form: s
     groups[finite] = np.searchsorted(edges[1:-1], known, side="right") if len(edges) > 1 else 0
     ends = [form.format(edge + 0.0) for edge in edges]
     names = [f"{low} to {high}" for low, high in pairwise(ends)] or ends
-    shades = [_between(_SCALE[dark], step / max(steps - 1, 1)) for step in range(steps)]
     if not finite.all():
-        names, shades = [*names, "no number"], [*shades, OTHER[dark]]
-    return Colors(groups, names, shades)
+        names.append("no number")
+
+    def shades(dark: bool) -> list[str]:
+        scale = [_between(_SCALE[dark], step / max(steps - 1, 1)) for step in range(steps)]
+        return [*scale, OTHER[dark]][: len(names)]
+
+    return _both(groups, names, shades, dark)
+
+
+def _both(groups: Ints, names: Sequence[str], shades: Callable[[bool], Sequence[str]], dark: bool) -> Colors:
+    """Colours for this kind of page and for the other."""
+    return Colors(groups, names, shades(dark), shades(not dark), dark)
 
 
 def _ends(known: Floats) -> tuple[float, float]:
