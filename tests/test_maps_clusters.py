@@ -37,6 +37,19 @@ def test_kmeans_is_scikit_learns_for_the_same_seed() -> None:
     assert sorted(np.bincount(expected).tolist(), reverse=True) == found.sizes == np.bincount(found.labels).tolist()
 
 
+def test_kmeans_of_very_many_finds_its_centres_by_some_and_groups_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    points, truth = heaps()
+    monkeypatch.setattr(clusters, "_MOST_FITTED", 30)
+    found = clusters.kmeans(points, 3)
+    np.testing.assert_array_equal(found.labels, np.array([2, 0, 1])[truth])
+    mixed = np.random.default_rng(5).standard_normal((400, 6))
+    labels = clusters.kmeans(mixed, 5, seed=2).labels
+    drawn = np.sort(np.random.default_rng(2).choice(400, 30, replace=False))
+    centres = KMeans(5, n_init=3, random_state=2).fit(mixed[drawn]).cluster_centers_
+    nearest = np.linalg.norm(mixed[:, None] - centres, axis=2).argmin(axis=1)
+    assert adjusted_rand_score(labels, nearest) == 1
+
+
 def test_hdbscan_finds_the_heaps_and_the_noise() -> None:
     points, truth = heaps()
     far = np.array([[500.0, 500], [-400, 90]])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from embedcore import parallel
 from embedcore.errors import BadSetting, BadVectors
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -19,6 +20,7 @@ Labels = npt.NDArray[np.int32]
 MOST_GROUPS = 100
 NOISE = -1  # the label of a point in no group
 _STARTS = 3  # of which k-means keeps the best
+_MOST_FITTED = 50_000  # points by which k-means finds its centres
 
 
 class Clusters(NamedTuple):
@@ -39,8 +41,9 @@ def kmeans(points: Floats, groups: int = 10, *, seed: int = 1) -> Clusters:
     """Points (n, d) in so many groups, each point with the nearest centre; fewer groups if points coincide.
 
     Lloyd's algorithm from k-means++, the best of three starts, as scikit-learn has them. Of points of length
-    1 it groups by cosine, since their squared distance is 2 - 2 cosine. Raises BadSetting for a number of
-    groups outside 1 to 100, BadVectors for points that are not finite.
+    1 it groups by cosine, since their squared distance is 2 - 2 cosine. Of more than 50,000 points, so many
+    drawn at random decide where the centres are. Raises BadSetting for a number of groups outside 1 to 100,
+    BadVectors for points that are not finite.
     """
     _check(points)
     _check_whole("The number of groups", groups, 1, MOST_GROUPS)
@@ -49,7 +52,12 @@ def kmeans(points: Floats, groups: int = 10, *, seed: int = 1) -> Clusters:
         return by_size(np.empty(0, dtype=np.int64))
     from sklearn.cluster import KMeans  # type: ignore[import-untyped]
 
-    return by_size(KMeans(n_clusters=groups, n_init=_STARTS, random_state=seed).fit(points).labels_)
+    model = KMeans(n_clusters=groups, n_init=_STARTS, random_state=seed)
+    with parallel.one_openmp_thread():
+        if len(points) <= _MOST_FITTED:
+            return by_size(model.fit(points).labels_)
+        drawn = np.sort(np.random.default_rng(seed).choice(len(points), _MOST_FITTED, replace=False))
+        return by_size(model.fit(points[drawn]).predict(points))
 
 
 def hdbscan(points: Floats, least: int = 15) -> Clusters:
@@ -65,7 +73,8 @@ def hdbscan(points: Floats, least: int = 15) -> Clusters:
         return by_size(np.full(len(points), NOISE))
     from sklearn.cluster import HDBSCAN
 
-    return by_size(HDBSCAN(min_cluster_size=least, copy=True).fit(points).labels_)
+    with parallel.one_openmp_thread():
+        return by_size(HDBSCAN(min_cluster_size=least, copy=True).fit(points).labels_)
 
 
 def by_size(labels: npt.NDArray[np.integer[Any]]) -> Clusters:

@@ -88,10 +88,7 @@ def measure(units: Floats, coordinates: Floats, k: int = K, *, seed: int = 0) ->
     k = min(k, (count - 1) // 2)
     if count < 4:
         return None
-    asked = np.arange(count)
-    if count > MOST_EXACT:
-        size = min(SAMPLE, max(LEAST_SAMPLE, _SAMPLED_SCORES // count))
-        asked = np.sort(np.random.default_rng(seed).choice(count, size, replace=False))
+    asked = sample(count, seed) if count > MOST_EXACT else np.arange(count)
     near = near_on_map(coordinates, asked, k)  # (m, k)
     work = _Ranks(units, asked, near)
     # 1 for the worst that can be, as the formula norms it.
@@ -99,6 +96,12 @@ def measure(units: Floats, coordinates: Floats, k: int = K, *, seed: int = 0) ->
     return Honesty(
         1.0 - work.beyond / worst, work.kept / (len(asked) * k), k / (count - 1), k, len(asked), count
     )  # fmt: skip
+
+
+def sample(count: int, seed: int) -> Rows:
+    """Some of so many points, rising, drawn at random: (m,); the more there are, the fewer, and all of few."""
+    size = min(count, SAMPLE, max(LEAST_SAMPLE, _SAMPLED_SCORES // count))
+    return np.sort(np.random.default_rng(seed).choice(count, size, replace=False))
 
 
 def near_on_map(coordinates: Floats, asked: Rows, k: int) -> Rows:
@@ -113,11 +116,19 @@ def near_on_map(coordinates: Floats, asked: Rows, k: int) -> Rows:
 
 
 def kept_neighbors(coordinates: Floats, place: int, neighbors: Rows) -> npt.NDArray[np.bool_]:
-    """Which of the k `neighbors` (k,) of a point in the full space are among its k nearest on a map (n, d): (k,)."""
+    """Which of the k `neighbors` (k,) of a point in the full space are among its k nearest on a map (n, d): (k,).
+
+    Of points that lie equally far away, none is left out.
+    """
     k = min(len(neighbors), len(coordinates) - 1)
     if not k:
         return np.zeros(len(neighbors), dtype=bool)
-    return np.isin(neighbors, near_on_map(coordinates, np.array([place]), k)[0])
+    # One pass over all is quicker than the tree of `near_on_map`, which has to be grown first.
+    away = coordinates - coordinates[place].astype(np.float64)  # (n, d)
+    squares = np.einsum("nd,nd->n", away, away)  # (n,)
+    squares[place] = np.inf
+    kept: npt.NDArray[np.bool_] = squares[neighbors] <= np.partition(squares, k - 1)[k - 1]
+    return kept
 
 
 def variance_kept(units: Floats, dims: int) -> Float64s:

@@ -1,20 +1,27 @@
-"""PCA of very many points: in blocks, so that no second copy of the matrix is made.
+"""PCA of very many points: a block at a time, so that neither a second copy of them nor they themselves are held.
 
-The arithmetic for a few points is `projection.pca`; this gives the same, for 400,000 x 300 too.
+The arithmetic for a few points is `projection.pca`; this gives the same, for 400,000 x 300 too. Blocks are
+shared out among threads, and added up in the same order whichever thread is done first.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
+from embedcore import parallel
 from embedcore.maps.layouts.watching import Watch
 from embedcore.projection import Projection, pca
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
+Block = Callable[[int, int], Float32s]  # the points from one place up to another: (m, D)
 
 _BLOCK = 8_192  # rows whose products are summed in float32; blocks are summed in float64
+_STRANDS, _WIDE = 4, 1_024  # sums of products that are kept beside each other; one, of so many dimensions
 
 
 def lay_out(units: Float32s, dims: int, watch: Watch) -> Float32s:
@@ -23,35 +30,81 @@ def lay_out(units: Float32s, dims: int, watch: Watch) -> Float32s:
     A direction that the points do not have is a column of zeros. The same as sklearn's PCA but
     for signs, which here are such that the largest number of each direction is positive.
     """
-    projection = fit(units, dims, watch)
-    blocks = -(-len(units) // _BLOCK)
-    placed = np.empty((len(units), dims), dtype=np.float32)  # (n, dims)
+    return of_blocks(_of_array(units), units.shape, dims, watch)[0]
+
+
+def fit(units: Float32s, dims: int) -> Projection:
+    """The projection of n points (n, D) to `dims` coordinates, with the share of the variance along each."""
+    return _fit(_of_array(units), units.shape, dims, _Told(Watch(), len(units)))
+
+
+def of_blocks(
+    block: Block, shape: tuple[int, ...], dims: int, watch: Watch | None = None
+) -> tuple[Float32s, Projection]:
+    """What `lay_out` gives, and the projection, of points (n, D) that `block` hands out; each is asked for twice."""
+    told = _Told(watch or Watch(), shape[0])
+    projection = _fit(block, shape, dims, told)
+    placed = np.empty((shape[0], dims), dtype=np.float32)  # (n, dims)
     basis = projection.basis.astype(np.float32)  # (D, dims)
     offset = (projection.mean @ projection.basis).astype(np.float32)  # (dims,)
-    for number, start in enumerate(range(0, len(units), _BLOCK), 1):
-        placed[start : start + _BLOCK] = units[start : start + _BLOCK] @ basis - offset  # (block, dims)
-        watch.at(blocks + number, 2 * blocks)
-    return placed
+
+    def place(span: tuple[int, int]) -> None:
+        placed[span[0] : span[1]] = block(*span) @ basis - offset  # (block, dims)
+        told.another()
+
+    told.all_fitted()
+    parallel.for_each(place, _spans(shape[0]))
+    return placed, projection
 
 
-def fit(units: Float32s, dims: int, watch: Watch | None = None) -> Projection:
-    """The projection of n points (n, D) to `dims` coordinates, with the share of the variance along each."""
-    n, dim = units.shape
+class _Told:
+    """Counts blocks, each of which is fitted and then placed, for somebody who watches; threads take turns."""
+
+    def __init__(self, watch: Watch, n: int) -> None:
+        self._watch, self._blocks, self._done = watch, len(_spans(n)), 0
+        self._lock = threading.Lock()
+
+    def another(self) -> None:
+        """Say that one more is done. Raises what `Watch.at` raises."""
+        with self._lock:
+            self._done += 1
+            self._watch.at(self._done, 2 * self._blocks)
+
+    def all_fitted(self) -> None:
+        """Of few points, all are fitted at once."""
+        self._done = self._blocks
+
+
+def _fit(block: Block, shape: tuple[int, ...], dims: int, told: _Told) -> Projection:
+    n, dim = shape
     if n <= max(dim, _BLOCK):
-        return pca(units, dims)
-    watch = watch or Watch()
-    blocks = -(-n // _BLOCK)
-    mean = np.zeros(dim)  # (D,)
-    for start in range(0, n, _BLOCK):
-        mean += units[start : start + _BLOCK].sum(axis=0, dtype=np.float64)
-    mean /= n
-    about = mean.astype(np.float32)  # (D,)
-    products = np.zeros((dim, dim))  # (D, D)
-    for number, start in enumerate(range(0, n, _BLOCK), 1):
-        centred = units[start : start + _BLOCK] - about  # (block, D)
-        products += centred.T @ centred
-        watch.at(number, 2 * blocks)
-    return _of_products(products, mean, dims)
+        with parallel.one_blas_thread():
+            return pca(block(0, n), dims)
+    # Summed about the mean of the first points, which is near that of all, so that little cancels in the end.
+    about = block(0, _BLOCK).mean(axis=0, dtype=np.float64).astype(np.float32)  # (D,)
+    strands = _STRANDS if dim <= _WIDE else 1
+    sums, products = np.zeros((strands, dim)), np.zeros((strands, dim, dim))  # (strands, D), (strands, D, D)
+
+    def add(strand: int) -> None:
+        for span in _spans(n)[strand::strands]:
+            beside = block(*span) - about  # (block, D)
+            sums[strand] += beside.sum(axis=0, dtype=np.float64)
+            products[strand] += beside.T @ beside
+            told.another()
+
+    parallel.for_each(add, range(strands))
+    total = sums.sum(axis=0)  # (D,)
+    with parallel.one_blas_thread():
+        return _of_products(products.sum(axis=0) - np.outer(total, total / n), about + total / n, dims)
+
+
+def _of_array(units: Float32s) -> Block:
+    return lambda start, stop: units[start:stop]
+
+
+def _spans(n: int) -> list[tuple[int, int]]:
+    """From where up to where the blocks of n points go."""
+    return [(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
 
 
 def _of_products(products: Float64s, mean: Float64s, dims: int) -> Projection:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embedcore import parallel
 from embedcore.maps.layouts.watching import Watch, replaced
 
 Float32s = npt.NDArray[np.float32]
 
 
 def lay_out(units: Float32s, dims: int, params: Mapping[str, float], seed: int, watch: Watch) -> Float32s:
-    """The coordinates (n, dims) of n unit vectors (n, D), exactly as sklearn.manifold.TSNE gives them.
+    """The coordinates (n, dims) of n unit vectors (n, D), exactly as sklearn.manifold.TSNE gives them in one thread.
 
     Straight distances between unit vectors put neighbours in the same order as cosines do, and
     their squares, which t-SNE goes by, are twice the cosine distances.
@@ -31,7 +32,7 @@ def lay_out(units: Float32s, dims: int, params: Mapping[str, float], seed: int, 
         dims, perplexity=perplexity(params, n), early_exaggeration=params["early_exaggeration"], max_iter=steps,
         init="pca", learning_rate="auto", random_state=seed, n_jobs=1,
     )  # fmt: skip
-    with replaced(_t_sne, "_gradient_descent", _watched(watch, steps, (n, dims))):
+    with parallel.one_openmp_thread(), replaced(_t_sne, "_gradient_descent", _watched(watch, steps, (n, dims))):
         return np.asarray(model.fit_transform(units), dtype=np.float32)  # (n, dims)
 
 
