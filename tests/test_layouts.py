@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from embedcore import search
 from embedcore.errors import BadVectors
@@ -52,7 +53,7 @@ KNN = near(UNITS)
 def laid_out(
     method: str, dims: int = 2, units: npt.NDArray[np.float32] = UNITS, **more: Any
 ) -> npt.NDArray[np.float32]:
-    knn = KNN if units is UNITS else near(units)
+    knn = KNN if units is UNITS else near(units) if layouts.neighbors_needed(method, {}, len(units)) else None
     return lay_out(units, method, dims, more.pop("params", SHORT[method]), more.pop("seed", SEED), knn=knn, **more)
 
 
@@ -80,8 +81,11 @@ def test_umap_is_umap_learns_own_bit_for_bit(dims: int) -> None:
 def test_tsne_is_scikit_learns_own_bit_for_bit(dims: int) -> None:
     from sklearn.manifold import TSNE as Own
 
-    expected = Own(dims, perplexity=30, max_iter=330, random_state=SEED).fit_transform(UNITS)
+    with threadpool_limits(1, user_api="openmp"):
+        expected = Own(dims, perplexity=30, max_iter=330, random_state=SEED).fit_transform(UNITS)
+    before = [library["num_threads"] for library in threadpool_info()]
     assert np.array_equal(laid_out(TSNE, dims, on_progress=lambda *_: None), expected)
+    assert [library["num_threads"] for library in threadpool_info()] == before
 
 
 @needs_pacmap
@@ -106,7 +110,8 @@ def test_pca_is_scikit_learns_but_for_signs(dims: int, count: int) -> None:
     from sklearn.decomposition import PCA as Own
 
     units = clustered(count, 40)
-    own = Own(dims, svd_solver="full").fit(units.astype(np.float64))
+    with threadpool_limits(1):
+        own = Own(dims, svd_solver="full").fit(units.astype(np.float64))
     expected = own.transform(units.astype(np.float64))  # (n, dims)
     placed = laid_out(PCA, dims, units)
     assert np.abs(placed - expected * np.sign((placed * expected).sum(axis=0))).max() < 1e-5

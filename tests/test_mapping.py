@@ -1,16 +1,12 @@
-"""The job "map": made by a worker, kept under its key, watched on the way, stopped, and ended if it does not listen."""
+"""The job "map": made by a worker, kept under its key, watched on the way, and stopped."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
 from embedcore import search
@@ -19,16 +15,14 @@ from embedcore.library import open_vectors, save_vectors
 from embedcore.maps import layouts, neighbors, store
 from embedcore.maps.identity import identity_of
 from embedcore.maps.request import MapRequest, SetAsked, WordsAsked
-from embedcore.runs import RunFolder, Runs, deaf, jobs, mapping
-from embedcore.runs.folder import FAILED, FINISHED, RUNNING, STOPPED
+from embedcore.runs import Runs, jobs, mapping
+from embedcore.runs.folder import FAILED, FINISHED, STOPPED
 from embedcore.runs.jobs import MapConfig
 from embedcore.runs.progress import progress_of
-from embedcore.runs.record import MAP
 from embedcore.runs.worker import DELETED
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
 from tests.test_imports import modules_after
-from tests.test_runs import a_run
 from tests.test_runs_manage import StillRuns
 from tests.test_runs_vectors import done, nothing_is_left, submitted
 
@@ -171,40 +165,3 @@ def test_pca_says_how_much_of_the_variance_it_keeps(runs: Runs) -> None:
 
 def test_asking_for_maps_needs_none_of_the_libraries() -> None:
     assert not modules_after("import embedcore.runs.jobs") & {"umap", "numba", "sklearn", "scipy", "torch", "dask"}
-
-
-# A worker that does not listen
-
-
-def a_deaf_one(home: Settings) -> tuple[RunFolder, subprocess.Popen[bytes]]:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    run = a_run(kind=MAP, state=RUNNING, owner={"ticket": "t", "worker": child.pid})
-    return RunFolder.create(home.runs_dir, run), child
-
-
-def test_a_worker_that_does_not_listen_is_ended_after_a_while_and_its_run_is_stopped(home: Settings) -> None:
-    folder, child = a_deaf_one(home)
-    try:
-        assert not deaf.end(folder, lambda run: True)  # nobody asked
-        folder.ask_to_stop()
-        assert not deaf.end(folder, lambda run: True)  # it is given time
-        past = time.time() - deaf.PATIENCE_SECONDS - 1
-        os.utime(folder.path / "stop", (past, past))
-        assert not deaf.end(folder, lambda run: False)  # it is another worker's by now
-        assert child.poll() is None
-        assert deaf.end(folder, lambda run: run.state == RUNNING)
-        assert child.wait(10) != 0
-        assert (folder.run.state, folder.run.result) == (STOPPED, {"stopped": True})
-        assert not deaf.end(folder, lambda run: run.state == RUNNING)
-    finally:
-        child.kill()
-        child.wait()
-
-
-def test_only_a_process_of_our_own_is_ended(home: Settings) -> None:
-    run = a_run(kind=MAP, state=RUNNING, owner={"ticket": "t", "worker": psutil.Process().ppid()})
-    folder = RunFolder.create(home.runs_dir, run)
-    folder.ask_to_stop()
-    os.utime(folder.path / "stop", (1.0, 1.0))
-    assert not deaf.end(folder, lambda run: True)
-    assert folder.run.state == RUNNING

@@ -324,7 +324,8 @@ def test_a_killed_worker_is_told_and_the_next_run_works(service: Runs) -> None:
     until(lambda: service.workers == 2, 60, "the dead worker is replaced")
 
 
-def test_a_killed_dispatcher_is_started_again(service: Runs) -> None:
+def test_a_killed_dispatcher_is_started_again(service: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embedcore.runs.dispatcher_process._PAUSE_SECONDS", 0.5)
     run = service.submit("train", long_config(), name="long", text=LONG_TEXT)
     folder = service.folder(run.id)
     until(lambda: len(folder.metrics()) > 1, what="progress")

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import psutil
 
 from embedcore.runs.folder import STOPPED, RunFolder
-from embedcore.runs.record import MAP, Run
+from embedcore.runs.record import GROUPING, MAP, Run
 
-KINDS = frozenset({MAP})  # the kinds whose runs keep nothing that a sudden end could spoil
+KINDS = frozenset({GROUPING, MAP})  # the kinds whose runs keep nothing that a sudden end could spoil
 PATIENCE_SECONDS = 5.0
 
 

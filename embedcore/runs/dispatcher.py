@@ -37,7 +37,7 @@ from embedcore.leftovers import remove_leftovers
 from embedcore.runs import deaf, queue
 from embedcore.runs.cluster import connect, kill_workers, make_scratch
 from embedcore.runs.folder import FAILED, INTERRUPTED, QUEUED, RUNNING, STOPPED, Run, RunFolder, list_runs, run_ids
-from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, SCRATCH
+from embedcore.runs.record import DOWNLOAD, EXPORT, EXPORTS, GROUPING, MAP, PICTURES, SCRATCH
 from embedcore.runs.worker import WORKER_DIED, execute, interruption
 from embedcore.settings import Settings
 
@@ -164,6 +164,9 @@ class Dispatcher:
         for run in list_runs(self._dir):
             if self._is_old(run):
                 self._try(run.id, RunFolder(self._dir, run.id).remove_if, self._is_old)
+            elif run.kind == MAP and _ended_before(run, _HOUR):
+                # What it looked like on the way, which may be 12 MB, is for those who wait for it.
+                shutil.rmtree(RunFolder(self._dir, run.id).path / PICTURES, ignore_errors=True)
             elif not run.over and run.config.get("file"):
                 in_use.append(Path(run.config["file"]))
         self._try("old uploads", uploads.tidy, self._settings, in_use)
@@ -176,8 +179,10 @@ class Dispatcher:
         """Whether a run ended so long ago that it is removed; what is large goes earlier."""
         days, hours = self._settings.runs_kept_days, self._settings.exports_kept_hours
         limits = [days * _DAY, hours * _HOUR if run.kind == EXPORT else 0.0]
+        if run.kind == GROUPING:  # what it found is kept elsewhere, and the page shows no list of these
+            limits.append(_HOUR)
         kept = min((seconds for seconds in limits if seconds), default=None)
-        return run.over and kept is not None and (run.ended or run.created) < time.time() - kept
+        return kept is not None and _ended_before(run, kept)
 
     def end(self) -> None:
         """Note for every run given out that its worker is gone: those begun are interrupted, the others wait again."""
@@ -281,6 +286,11 @@ class Dispatcher:
         if workers != self._said:
             self._said = workers
             print(json.dumps({"workers": workers}), flush=True)
+
+
+def _ended_before(run: Run, seconds: float) -> bool:
+    """Whether a run has been over for so long."""
+    return run.over and (run.ended or run.created) < time.time() - seconds
 
 
 def _how_it_ended(future: Future) -> tuple[str, str]:

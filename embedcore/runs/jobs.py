@@ -1,8 +1,8 @@
-"""What jobs other than training are asked to do, and asking for them: import, download, export, map.
+"""What jobs other than training are asked to do, and asking for them: import, download, export, map, grouping.
 
 Here belongs what a server process needs: the settings of such runs, checked, and putting them
-in the line. Light: what does the work is in `importing`, `downloading`, `exporting` and
-`mapping`, and only workers import those.
+in the line. Light: what does the work is in `importing`, `downloading`, `exporting`, `mapping`
+and `grouping`, and only workers import those.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from embedcore.downloads import check_url, without_secrets
 from embedcore.errors import BadName, BadSetting, StorageProblem
 from embedcore.formats import FORMATS
 from embedcore.library import check_free
+from embedcore.maps import groups
 from embedcore.maps.layouts.methods import METHODS
 from embedcore.maps.request import MapRequest
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.progress import JobProgress, progress_of
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, MAP, Run
+from embedcore.runs.record import DOWNLOAD, EXPORT, GROUPING, IMPORT, MAP, Run
 from embedcore.settings import Settings
 from embedcore.storage import check_name, os_errors, printable
 
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from embedcore.runs.service import Runs
 
 __all__ = [
-    "DOWNLOAD", "EXPORT", "IMPORT", "KINDS", "MAP", "DownloadConfig", "ExportConfig", "ImportConfig", "JobProgress",
-    "MapConfig", "check_file", "list_import_files", "progress_of", "running", "submit",
+    "DOWNLOAD", "EXPORT", "GROUPING", "IMPORT", "KINDS", "MAP", "DownloadConfig", "ExportConfig", "GroupingConfig",
+    "ImportConfig", "JobProgress", "MapConfig", "check_file", "list_import_files", "progress_of", "running", "submit",
 ]  # fmt: skip
 
 KINDS = (IMPORT, DOWNLOAD, EXPORT)  # those of the library
@@ -185,19 +186,52 @@ class MapConfig(_Config):
     def title(self) -> str:
         """What the run is called."""
         asked = self.asked
-        sets = " and ".join(one.name for one in asked.sets)
-        what = f"{asked.words.count:,} words" if asked.words.how == "frequent" else "chosen words"
-        return f"{METHODS[asked.method].label} in {asked.dims}-D of {what} of {sets}"
+        return f"{METHODS[asked.method].label} in {asked.dims}-D of {_words_of(asked)}"
 
 
-Config = ImportConfig | DownloadConfig | ExportConfig | MapConfig
+@dataclass(frozen=True)
+class GroupingConfig(_Config):
+    """The points of a map are grouped, and the groups kept under a key of their own."""
+
+    kind: ClassVar[str] = GROUPING
+    request: dict[str, Any]  # as MapRequest.to_json has it
+    how: str  # one of groups.HOWS
+    number: int  # of groups, or of points that a group has at least
+
+    @classmethod
+    def of(cls, request: MapRequest, how: str, number: int) -> GroupingConfig:
+        """The job of grouping the points of the map of a request."""
+        return cls(request.to_json(), how, number)
+
+    @property
+    def asked(self) -> MapRequest:
+        """The map whose points are grouped, all checked. Raises BadSetting."""
+        groups.check(self.how, self.number)
+        return MapRequest.from_json(self.request)
+
+    def check(self, settings: Settings) -> None:
+        """Raises BadSetting for what cannot be grouped; whether there are too many points is found out later."""
+        _ = self.asked
+
+    @property
+    def key(self) -> str | None:
+        """What makes two such jobs the same: the key of the groups. Raises BadSetting."""
+        return groups.grouping_key(self.asked, self.how, self.number)
+
+    @property
+    def title(self) -> str:
+        """What the run is called."""
+        return f"Groups by {self.how} of {_words_of(self.asked)}"
+
+
+Config = ImportConfig | DownloadConfig | ExportConfig | MapConfig | GroupingConfig
 _CONFIGS: dict[str, type[Config]] = {
-    IMPORT: ImportConfig, DOWNLOAD: DownloadConfig, EXPORT: ExportConfig, MAP: MapConfig,
+    IMPORT: ImportConfig, DOWNLOAD: DownloadConfig, EXPORT: ExportConfig, MAP: MapConfig, GROUPING: GroupingConfig,
 }  # fmt: skip
 
 
 def config_of(run: Run) -> Config:
-    """What a run of one of KINDS, or a map, was asked to do. Raises BadSetting."""
+    """What a run of one of KINDS, a map or a grouping was asked to do. Raises BadSetting."""
     return _CONFIGS[run.kind].from_json(run.config)
 
 
@@ -231,6 +265,12 @@ def running(runs: Runs, kind: str, key: str | None) -> Run | None:
             if key is not None and config_of(run).key == key:
                 return run
     return None
+
+
+def _words_of(asked: MapRequest) -> str:
+    """Which words of which sets, for people."""
+    what = f"{asked.words.count:,} words" if asked.words.how == "frequent" else "chosen words"
+    return f"{what} of {' and '.join(one.name for one in asked.sets)}"
 
 
 def _check_coming(runs: Runs, config: Config) -> None:

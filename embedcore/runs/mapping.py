@@ -26,6 +26,7 @@ from embedcore.maps.request import MapRequest
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.jobs import MapConfig
 from embedcore.runs.progress import STOPPED_EARLY, Reporter, Stopped
+from embedcore.runs.record import PICTURES
 from embedcore.settings import Settings
 from embedcore.storage import open_array, os_errors, write_array
 from embedcore.vectors import WordVectors
@@ -36,7 +37,7 @@ SHARES = {GATHERING: 2, NEAREST: 6, LAYING_OUT: 84, MEASURING: 8}  # of the whol
 MOST_PICTURES = 40  # of one layout
 MOST_BYTES = 12_000_000  # of all of them together
 _EVERY_SECONDS = 0.5  # between two pictures
-_DIRECTORY, _ROWS = "pictures", "rows.npy"
+_ROWS = "rows.npy"
 _PICTURE = re.compile(r"([0-9]{7})-of-([0-9]{1,7})\.npy")
 
 
@@ -143,7 +144,7 @@ class PictureWriter:
         """Write down which points they are of; pictures of an earlier attempt go. Raises Stopped, StorageProblem."""
         self._folder = folder
         self._mark, self._last = -1, float("-inf")
-        place = folder.path / _DIRECTORY
+        place = folder.path / PICTURES
         with os_errors("begin with this map"):
             try:
                 place.mkdir(exist_ok=True)
@@ -165,7 +166,7 @@ class PictureWriter:
     def _put(self, name: str, array: npt.NDArray[Any]) -> None:
         try:
             self._folder.put(
-                f"{_DIRECTORY}/{name}", lambda place: write_array(place, array), doing="keep a picture of this map"
+                f"{PICTURES}/{name}", lambda place: write_array(place, array), doing="keep a picture of this map"
             )
         except UnknownRun:
             raise Stopped from None
@@ -175,16 +176,16 @@ def pictures(folder: RunFolder) -> list[Picture]:
     """The pictures that a run has kept so far, in the order of the layout; none if it keeps none."""
     with os_errors("list the pictures of this map"):
         try:
-            names = sorted(path.name for path in (folder.path / _DIRECTORY).iterdir())
+            names = sorted(path.name for path in (folder.path / PICTURES).iterdir())
         except FileNotFoundError:
             return []
     found = [(match, name) for name in names if (match := _PICTURE.fullmatch(name))]
-    return [Picture(int(match[1]), int(match[2]), folder.path / _DIRECTORY / name) for match, name in found]
+    return [Picture(int(match[1]), int(match[2]), folder.path / PICTURES / name) for match, name in found]
 
 
 def picture_rows(folder: RunFolder) -> npt.NDArray[np.int64]:
     """The (sets, W) rows of the points in a run's pictures. Raises StorageProblem if there are none yet."""
-    return open_array(folder.path / _DIRECTORY / _ROWS)
+    return open_array(folder.path / PICTURES / _ROWS)
 
 
 def steps_of(line: Mapping[str, Any] | None) -> tuple[int, int] | None:

@@ -16,12 +16,15 @@ from embedcore.errors import BadName
 
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 FAILED, INTERRUPTED = "failed", "interrupted"
-TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP = "train", "import", "download", "export", "map"  # the kinds of runs
+TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP, GROUPING = (  # the kinds of runs
+    "train", "import", "download", "export", "map", "grouping",
+)  # fmt: skip
 ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
 RESUMABLE = ENDED - {FINISHED}
 
 SCRATCH = "scratch"  # the folder in a run's folder for what is being made
 EXPORTS = "exports"  # the folder in a run's folder for the file that it made
+PICTURES = "pictures"  # the folder in a run's folder for what a layout looked like on the way
 
 MAX_NAME_CHARACTERS = 120
 _ID = re.compile(r"[a-z0-9]{4,40}")
@@ -57,7 +60,7 @@ class Run:
     """What run.json says. Times are seconds since 1970, in UTC."""
 
     id: str
-    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD, EXPORT or MAP
+    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP or GROUPING
     name: str  # for people: the first words of the text, or what is done
     config: dict[str, Any]  # what the job was asked to do
     state: str = QUEUED

@@ -18,7 +18,7 @@ from typing import Any
 
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, TRAIN, RunFolder
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, MAP
+from embedcore.runs.record import DOWNLOAD, EXPORT, GROUPING, IMPORT, MAP
 from embedcore.settings import Settings
 
 BEAT_SECONDS = 2.0
@@ -28,8 +28,9 @@ _KEPT_OF = {  # what an ended run of the other kinds keeps
     DOWNLOAD: "What was fetched is kept, and resume goes on from there.",
     EXPORT: "Nothing of it is kept; resume begins anew.",
     MAP: "Nothing of it is kept; resume begins anew.",
+    GROUPING: "Nothing of it is kept; resume begins anew.",
 }
-_LESS = {TRAIN: " Try fewer dimensions or a shorter text.", MAP: " Try fewer words."}
+_LESS = {TRAIN: " Try fewer dimensions or a shorter text.", MAP: " Try fewer words.", GROUPING: " Try fewer words."}
 DELETED = "deleted"  # what `execute` returns for a run that is no longer there
 WORKER_DIED = f"The worker process of this run ended before the run did. {_KEPT}"
 _END_TRIES = 30  # a second apart
@@ -65,8 +66,14 @@ def _map(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     return run_map(folder, settings)
 
 
+def _group(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.grouping import run_grouping
+
+    return run_grouping(folder, settings)
+
+
 JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {
-    TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export, MAP: _map,
+    TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export, MAP: _map, GROUPING: _group,
 }  # fmt: skip
 
 
