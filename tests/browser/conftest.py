@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from embedcore.runs import RunFolder
 from embedcore.runs.folder import list_runs
@@ -25,7 +25,8 @@ from tests.test_runs import until
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
+         "--disable-component-update", "--disable-sync", "--process-per-site"]  # fmt: skip
+SIZE: ViewportSize = {"width": 1280, "height": 1000}
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 
 
@@ -101,12 +102,55 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Profiles:
+    """Browsers of their own for visitors; those of one test are cleaned and given to the next one's.
+
+    In a fresh one, each first page takes a second for its programs to be compiled. Here they stay
+    compiled, as long as one tab stays open.
+    """
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        self._made: list[BrowserContext] = []
+
+    def give(self, number: int) -> BrowserContext:
+        """The browser of a test's first visitor (0), second, and so on."""
+        while number >= len(self._made):
+            self._made.append(self.browser.new_context(viewport=SIZE))
+            self._made[-1].new_page().goto(f"{self.url}/_stcore/health")  # a tab that does nothing
+        return self._made[number]
+
+    def clean(self) -> None:
+        """Close what visitors opened, and forget what they left behind."""
+        for context in self._made:
+            stays, *opened = context.pages
+            for page in opened:
+                page.close()
+            stays.evaluate("localStorage.clear()")
+            context.clear_cookies()
+            context.clear_permissions()
+
+    def close(self) -> None:
+        """Close them all."""
+        for context in self._made:
+            context.close()
+
+
+@pytest.fixture(scope="module")
+def profiles(chromium: Browser, server: Server) -> Iterator[Profiles]:
+    """The browsers of a module's visitors."""
+    made = Profiles(chromium, server.url)
+    yield made
+    made.close()
+
+
 class Visitor:
     """Somebody with a browser of their own, who notes what it complains of."""
 
-    def __init__(self, browser: Browser, url: str) -> None:
+    def __init__(self, browser: Browser, url: str, context: BrowserContext | None = None) -> None:
         self.url = url
-        self.context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 1000})
+        self.context: BrowserContext = context or browser.new_context(viewport=SIZE)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []
@@ -149,12 +193,12 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, server: Server) -> Iterator[Callable[[], Visitor]]:
+def visitor(chromium: Browser, server: Server, profiles: Profiles) -> Iterator[Callable[[], Visitor]]:
     """Makes visitors; in the end none of their browsers may have complained."""
     visitors: list[Visitor] = []
 
     def make() -> Visitor:
-        visitors.append(Visitor(chromium, server.url))
+        visitors.append(Visitor(chromium, server.url, profiles.give(len(visitors))))
         return visitors[-1]
 
     yield make
@@ -164,6 +208,5 @@ def visitor(chromium: Browser, server: Server) -> Iterator[Callable[[], Visitor]
             folder.ask_to_stop()
             until(lambda folder=folder: folder.run.over, what="the end of a run")  # type: ignore[misc]
     complaints = [complaint for one in visitors for complaint in one.complaints]
-    for one in visitors:
-        one.context.close()
+    profiles.clean()
     assert complaints == []

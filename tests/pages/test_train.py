@@ -13,12 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from embedcore.library import open_vectors
-from embedcore.runs import Run, RunFolder, new_run_id
+from embedcore.runs import Run, RunFolder, Runs, new_run_id
 from embedcore.runs.frames import Frames
 from embedcore.settings import Settings
 from embedcore.training import initial_weight
 from embedcore.ui import keys, resources
 from embedcore.vectors import WordVectors
+from tests.test_runs_manage import a_dispatcher
 
 from .conftest import PAGES, by_key, echarts, echarts_table, texts
 
@@ -30,12 +31,24 @@ def start_button(at: AppTest) -> object:
     return by_key(at, "button", keys.START)
 
 
-def train(at: AppTest, seconds: float = 60) -> str:
-    """Press Start, wait for the run to be over, and open its page; its id."""
-    by_key(at, "button", keys.START).click().run()
+def train(at: AppTest, *, by_workers: bool = False) -> str:
+    """Press Start, have the run done, and open its page; its id.
+
+    It is done in this process, as a worker does it, or else `by_workers`: by real ones, which have to start first.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if not by_workers:
+            patch.setattr(Runs, "start", lambda runs: None)
+        by_key(at, "button", keys.START).click().run()
     assert not at.exception
-    run_id = resources.runs().recent(1)[0].id
-    resources.runs().wait(run_id, seconds)
+    run_id: str = resources.runs().recent(1)[0].id
+    if by_workers:
+        resources.runs().wait(run_id, 60)
+    else:
+        dispatcher, client = a_dispatcher(resources.settings())
+        dispatcher.look()
+        (task,) = client.tasks
+        task.work()
     # The way there, by another page, is tried in the browser: AppTest follows only one change of page.
     at.query_params[keys.RUN] = run_id
     at.switch_page(str(PAGES / "train.py")).run()
@@ -108,7 +121,7 @@ def test_ugly_texts_get_a_vocabulary_or_a_sentence(open_page: OpenPage, text: st
 def test_from_start_to_a_kept_set_that_compares(open_page: OpenPage, home: Settings) -> None:
     at = open_page("train", sample="English")
     by_key(at, "number_input", EPOCHS).set_value(3).run()
-    run_id = train(at)
+    run_id = train(at, by_workers=True)
     shown = texts(at)
     assert "English sample" in shown
     assert "Finished" in shown

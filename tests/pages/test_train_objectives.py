@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from embedcore.training import OBJECTIVES, suggest
 from embedcore.ui import keys, resources
 
-from .conftest import PAGES, by_key, echarts, texts
+from .conftest import by_key, echarts, texts
+from .test_train import train
 
 OpenPage = Callable[..., AppTest]
 
@@ -40,13 +41,9 @@ def test_each_objective_trains_from_the_page(open_page: OpenPage, objective: str
         assert (keys.SETTING[key] in shown) == (setting in told.settings)
 
     by_key(at, "number_input", keys.SETTING["epochs"]).set_value(4).run()
-    by_key(at, "button", keys.START).click().run()
-    run_id = resources.runs().recent(1)[0].id
-    run = resources.runs().wait(run_id)
+    run_id = train(at)
+    run = resources.runs().folder(run_id).run
     assert (run.state, run.config["objective"]) == ("finished", objective)
-    at.query_params[keys.RUN] = run_id
-    at.switch_page(str(PAGES / "train.py")).run()
-    assert not at.exception
     assert told.label in texts(at)
     assert f"Loss per {told.unit}" in [metric.label for metric in at.metric]
     assert echarts(at, keys.LOSS_CHART)["yAxis"]["name"] == f"loss per {told.unit}"

@@ -249,6 +249,18 @@ def test_words_that_the_set_does_not_have_are_told_apart(open_page: OpenPage, ho
     assert not any({"you", "how"} & set(near.split(", ")) for near in moved["near at the start"])
 
 
+def test_what_was_kept_is_on_a_map_with_where_it_started(open_page: OpenPage, home: Settings) -> None:
+    a_set(home, ["to", "know", "code", "need"])
+    at = open_page("train", run=trained(home, dim=3, pretrained="start").id)
+    by_key(at, "text_input", keys.KEEP_NAME).input("after")
+    by_key(at, "button", keys.KEEP).click().run()
+    links = [link.proto.query_string for link in at.get("page_link") if link.proto.label == "See it on the map"]
+    assert links == ["vectors=after&other=start"]
+    delete_vectors("start", home)
+    links = [link.proto.query_string for link in at.run().get("page_link") if "on the map" in link.proto.label]
+    assert links == ["vectors=after"]
+
+
 def test_a_run_from_random_numbers_has_no_such_list(open_page: OpenPage, home: Settings) -> None:
     at = open_page("train", run=trained(home).id)
     assert "Watched words" in texts(at)

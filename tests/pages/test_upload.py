@@ -230,7 +230,7 @@ def test_korean_by_morphemes(open_page: OpenPage, home: Settings) -> None:
     assert at.dataframe[1].value.loc["token"].tolist() == ["영화", "보다"]
     assert "dictionary form" in shown(at)
     by_key(at, "number_input", EPOCHS).set_value(1).run()
-    vocab = RunFolder(home.runs_dir, train(at)).vocab()
+    vocab = RunFolder(home.runs_dir, train(at, by_workers=True)).vocab()
     assert vocab is not None
     assert vocab[0][2:] == ["영화", "보다", "ㅋㅋ", "음악", "듣다"]
 
@@ -240,7 +240,7 @@ def test_korean_film_reviews_train_and_a_film_is_near_kinds_of_films(page: AppTe
     put(page, (REVIEWS.name, REVIEWS.read_bytes()))
     assert "Read: “document”, the one with most text." in shown(page)
     by_key(page, "radio", keys.TOKENIZER).set_value("morphemes").run()
-    run_id = train(page, 300)
+    run_id = train(page)
     next(box for box in page.multiselect if str(box.key).startswith(keys.WATCH)).set_value(["영화"]).run()
     near = page.dataframe[0].value["now"].tolist()
     kinds = (
