@@ -47,6 +47,7 @@ def doors() -> None:
             st.page_link("compare.py", label="Compare words", icon=":material/compare_arrows:")
             for label, question in _QUESTIONS.items():
                 st.page_link("compare.py", label=label, query_params={keys.VECTORS: BUNDLED, **question})
+            st.page_link("map.py", label="See a whole set on a map", icon=":material/bubble_chart:")
 
 
 def recent_runs() -> None:
@@ -72,5 +73,9 @@ def sets_at_hand() -> None:
                 "compare.py", label=plain(info.name), icon=":material/table_rows:",
                 query_params={keys.VECTORS: info.name},
             )  # fmt: skip
+            if info.usable:
+                st.page_link(
+                    "map.py", label="Map", icon=":material/bubble_chart:", query_params={keys.VECTORS: info.name}
+                )
             st.caption(f"{counted(info.rows, 'word')} × {info.dim}. {plain(info.source)}")
     st.page_link("library.py", label="The library: get, import and export sets", icon=":material/library_books:")

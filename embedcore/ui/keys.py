@@ -73,6 +73,7 @@ OTHER_AXIS = "axis2"
 OVER = "over"  # which words two sets are compared over
 NEAR = "near"  # among how many words their neighbours are looked for
 SORT = "sort"  # which of these words come first
+PACKED = "link"  # of Compare and Map, bound to no input: all that a link from one to the other says
 # Compare (not in the URL)
 FIND_WORD = "find_word"
 PASTE_LIST = "paste_list"
@@ -100,6 +101,18 @@ LIKE = "like"  # the word whose similarity is the colour
 BIG_MAP = "big_map"  # the chart
 MAKE_MAP = "make_map"
 STOP_MAP = "stop_map"
+MAP_NEAR = "map_neighborhood"
+FIND_GROUPS = "find_groups_again"
+PICKED = "picked_words"  # the beginning of the keys of what can be done with words drawn around
+PICKED_NAME = "picked_name"
+PICKED_SET = "picked_set"  # whose vectors, of two sets
+PICKED_KEEP = "picked_keep"
+PICKED_EXPORT = "picked_export"
+PICKED_FORMAT = "picked_format"
+PICKED_MAP = "picked_map"
+COORDINATES = "coordinates"
+MAPS_PAGE = "maps_page"
+DELETE_MAP = "delete_map"
 
 # Library (in the URL; the job that a link shows is RUN)
 SET = "set"

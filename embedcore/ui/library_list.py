@@ -80,10 +80,13 @@ def _row(info: VectorsInfo, *, chosen: bool) -> None:
         said, actions = st.columns([4, 1], vertical_alignment="center")  # one below the other on a phone
         with said, st.container(gap=None):
             if info.usable:
-                st.page_link(
-                    "compare.py", label=plain(info.name, 90), icon=":material/compare_arrows:",
-                    query_params={keys.VECTORS: info.name}, help="Compare words on it",
-                )  # fmt: skip
+                with st.container(horizontal=True):
+                    query = {keys.VECTORS: info.name}
+                    st.page_link(
+                        "compare.py", label=plain(info.name, 90), icon=":material/compare_arrows:",
+                        query_params=query, help="Compare words on it",
+                    )  # fmt: skip
+                    st.page_link("map.py", label="Map", icon=":material/bubble_chart:", query_params=query)
             else:
                 st.badge(f"Damaged: {plain(info.name, 90)}", color="red")
             st.caption(facts(info) if info.usable else plain(info.note))

@@ -29,7 +29,7 @@ def show(folder: RunFolder, run: Run) -> None:
             with messages.problems():
                 info = _save(str(name or ""), vectors, run)
                 st.success(f"Kept as {plain(info.name)}: {counted(info.rows, 'word')} × {info.dim}.")
-                _link(info.name, "Compare words on it")
+                _link(info.name, "Compare words on it", run)
     with download:
         _download(vectors, run)
 
@@ -45,11 +45,18 @@ def _download(vectors: WordVectors, run: Run) -> None:
 def _show_kept(run: Run) -> None:
     kept = [info for info in resources.vectors_at_hand() if info.run == run.id]
     for info in kept:
-        _link(info.name, f"Kept: {plain(info.name)}")
+        _link(info.name, f"Kept: {plain(info.name)}", run)
 
 
-def _link(name: str, label: str) -> None:
-    st.page_link("compare.py", label=label, icon=":material/compare_arrows:", query_params={keys.VECTORS: name})
+def _link(name: str, label: str, run: Run) -> None:
+    """The ways to a kept set, and to a map of it beside the set that the training started from, if that is here."""
+    sets = {keys.VECTORS: name}
+    with st.container(horizontal=True):
+        st.page_link("compare.py", label=label, icon=":material/compare_arrows:", query_params=sets)
+        start = run.config.get("pretrained")
+        if start in resources.usable_sets() and start != name:
+            sets[keys.OTHER_SET] = start
+        st.page_link("map.py", label="See it on the map", icon=":material/bubble_chart:", query_params=sets)
 
 
 def _save(name: str, vectors: WordVectors, run: Run) -> library.VectorsInfo:

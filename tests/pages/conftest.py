@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from embedcore.settings import Settings
@@ -21,12 +23,24 @@ from embedcore.vectors import WordVectors
 PAGES = Path(__file__).parents[2] / "pages"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _packages_are_searched_once() -> Iterator[None]:
+    """What every AppTest looks for anew in the metadata of all installed packages, half the time of many tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
+
+
 @pytest.fixture
-def open_page(home: Settings, glove: WordVectors, glove_home: Path) -> Iterator[Callable[..., AppTest]]:
+def open_page(
+    home: Settings, glove: WordVectors, glove_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., AppTest]]:
     """`open_page("compare", words=["king"])`: the page as a fresh visitor with that link sees it.
 
-    The index of the bundled set, which a home's first use makes, is there already.
+    The index of the bundled set, which a home's first use makes, is there already. Runs have one
+    worker: what two do at once is tested without pages.
     """
+    monkeypatch.setenv("EMBEDCORE_WORKERS", "1")
     shutil.copytree(glove_home / "cache", home.cache_dir, dirs_exist_ok=True)
     st.cache_resource.clear()
     st.cache_data.clear()

@@ -13,7 +13,7 @@ import streamlit as st
 
 from embedcore.ui import keys, links
 
-Width = int | Literal["stretch"]
+Width = int | Literal["stretch", "content"]
 MOST_AMONG = 100_000_000  # words; more than any set has
 
 
@@ -37,7 +37,7 @@ class Controls:
         elif select:
             value = st.selectbox(
                 label, options, index=options.index(first), key=key, help=help, bind="query-params",
-                persist_state="page", width=width, label_visibility=visibility,
+                persist_state="page", width="stretch" if width == "content" else width, label_visibility=visibility,
             )  # fmt: skip
         else:
             value = st.radio(
@@ -87,6 +87,24 @@ class Controls:
                 bind="query-params", persist_state="page",
             )  # fmt: skip
         self._noted(key, "" if value is None else str(value))  # nothing chosen is said, too
+        return value
+
+    def decimal(
+        self, key: str, label: str, *, default: float, lowest: float, highest: float, help: str | None = None,
+        step: float = 0.1,
+    ) -> float:  # fmt: skip
+        """A number within bounds that need not be whole."""
+        rule = links.Number(lowest, highest, whole=False)
+        if not self._asked(key, rule):
+            linked = self._linked(key, rule)
+            value = default if not linked else float(linked)
+        else:
+            asked = st.number_input(
+                label, lowest, highest, default, step=step, key=key, help=help, bind="query-params",
+                persist_state="page",
+            )  # fmt: skip
+            value = default if asked is None else asked
+        self._noted(key, f"{value:.12g}")
         return value
 
     def among(self) -> int | None:

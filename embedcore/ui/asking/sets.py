@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 import streamlit as st
@@ -49,8 +49,11 @@ def side_by_side(sets: Sets) -> Iterator[tuple[ChosenSet, DeltaGenerator]]:
         yield chosen, column
 
 
-def choose(controls: Controls) -> Sets:
-    """The sets that the visitor, or the link, chose."""
+def choose(controls: Controls, *, elsewhere: Callable[[dict[str, str]], None] | None = None) -> Sets:
+    """The sets that the visitor, or the link, chose.
+
+    `elsewhere` draws what leads to another page about the same sets, of which it gets what a link says.
+    """
     here = resources.usable_sets()
     _tell_missing(keys.VECTORS, here, " Another set is shown.")
     _tell_missing(keys.OTHER_SET, here, " Only the first one is shown.")
@@ -60,7 +63,7 @@ def choose(controls: Controls) -> Sets:
         second: str | None = st.query_params.get(keys.OTHER_SET)
         name = first if first in here else next(iter(here))
     else:
-        name, second = _ask(here)
+        name, second = _ask(here, elsewhere)
     controls.parameters.append((keys.VECTORS, name))
     if second not in here or second == name:
         second = None
@@ -74,7 +77,9 @@ def choose(controls: Controls) -> Sets:
     return sets
 
 
-def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
+def _ask(
+    here: dict[str, VectorsInfo], elsewhere: Callable[[dict[str, str]], None] | None
+) -> tuple[str, str | None]:  # fmt: skip
     """The selectors."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
@@ -88,6 +93,8 @@ def _ask(here: dict[str, VectorsInfo]) -> tuple[str, str | None]:
         if second is not None:
             st.button("Swap", icon=":material/swap_horiz:", key=keys.SWAP_SETS, on_click=_swap)
         st.page_link("library.py", label="Get more sets", icon=":material/library_books:")
+        if elsewhere is not None:
+            elsewhere({keys.VECTORS: str(name), **({} if second is None else {keys.OTHER_SET: str(second)})})
     return str(name), second
 
 

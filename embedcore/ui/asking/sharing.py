@@ -6,6 +6,7 @@ lines of Python themselves are in `snippets_compare`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -24,10 +25,13 @@ def link(controls: Controls, **more: str) -> str:
     return f"{page}?{urlencode([*controls.parameters, *more.items()])}"
 
 
-def show(controls: Controls, lines: Lines | None = None, *, height: int | None = None) -> None:
+def show(
+    controls: Controls, lines: Lines | None = None, *, height: int | None = None, more: Callable[[], None] | None = None
+) -> None:
     """The row below the inputs, when all of these have been asked for; nothing where the answer stands alone.
 
     `height` is about what the answer takes at a width of 700 pixels; guessed, where it is not given.
+    `more` draws what else belongs into the row.
     """
     if controls.embedded:
         return
@@ -41,6 +45,8 @@ def show(controls: Controls, lines: Lines | None = None, *, height: int | None =
         if lines is not None:
             with st.popover("Copy as Python", icon=":material/code:"):
                 _show_lines(lines)
+        if more is not None:
+            more()
 
 
 def _show_lines(lines: Lines) -> None:

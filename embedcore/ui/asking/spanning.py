@@ -31,18 +31,19 @@ _HELP = (
 
 def ask(controls: Controls, sets: Sets) -> list[list[Pair]]:
     """The pairs of the first axis and, if there is one, of the second; what cannot be read is said, and is no pair."""
-    first = _first_axis(sets.first.vectors)
+    first = first_axis(sets.first.vectors)
     across, up = (nullcontext(), nullcontext()) if controls.embedded else st.columns(2)
     with across:
-        pairs = _asked(controls, sets, keys.AXIS, "Axis", default=first, placeholder="he - she, man - woman")
+        pairs = ask_one(controls, sets, keys.AXIS, "Axis", default=first, placeholder="he - she, man - woman")
     with up:
-        other = _asked(controls, sets, keys.OTHER_AXIS, "Second axis", placeholder="none, or for example good - bad")
+        other = ask_one(controls, sets, keys.OTHER_AXIS, "Second axis", placeholder="none, or for example good - bad")
     return [pairs, other] if pairs and other else [pairs or other]
 
 
-def _asked(
+def ask_one(
     controls: Controls, sets: Sets, key: str, label: str, *, default: str = "", placeholder: str
 ) -> list[Pair]:  # fmt: skip
+    """The pairs of one axis; what cannot be read is said, and is no pair."""
     text = controls.text(key, label, default=default, follows=True, placeholder=placeholder, help=_HELP, live=True)
     if not controls.embedded:
         completion.offer(sets.first, key, text, quote=quoted)
@@ -86,7 +87,7 @@ def _put_instead(old: str, new: str) -> None:
             st.session_state[key] = ", ".join(" - ".join(map(quoted, pair)) for pair in put)
 
 
-def _first_axis(vectors: WordVectors) -> str:
+def first_axis(vectors: WordVectors) -> str:
     """An axis to begin with: one that everybody knows, or else between two words of the set."""
     pair = next((pair for pair in _FIRST_AXES if all(word in vectors for word in pair)), None)
     words = list(pair or first_words(vectors)[:2])

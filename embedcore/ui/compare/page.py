@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from embedcore.ui import keys, links, messages
-from embedcore.ui.asking import sets, sharing
+from embedcore.ui.asking import across, sets, sharing
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.compare import arithmetic, axes, neighbors, odd, similarity, texts, two_sets, word
 
@@ -32,10 +32,15 @@ def show() -> None:
     if not controls.embedded:
         st.title("Compare words")
         links.begin()
+    across.arrive()
     with messages.problems():
-        chosen = sets.choose(controls)
+        chosen = sets.choose(controls, elsewhere=_to_map)
         view = controls.choice(keys.ASK, "Question", list(VIEWS), hidden_label=True)
         with messages.problems():  # whatever is wrong, the way to the whole page stays
             VIEWS[view](controls, chosen)
         if controls.embedded:
             sharing.sign(controls, chosen)
+
+
+def _to_map(query: dict[str, str]) -> None:
+    st.page_link("map.py", label="See it on a map", icon=":material/bubble_chart:", query_params=across.packed(query))

@@ -30,7 +30,7 @@ class Shown:
         variance: the share of the variance along each axis of a PCA; None for other layouts.
         honesty: how far it can be trusted, where that was measured already.
         facts: what else is known, such as the seconds it took.
-        final: whether it stays; not of a picture of a layout under way.
+        stage: of a picture of a layout under way, which one it is; empty for what stays.
     """
 
     request: MapRequest
@@ -42,7 +42,17 @@ class Shown:
     variance: list[float] | None = None
     honesty: Honesty | None = None
     facts: dict[str, Any] = field(default_factory=dict)
-    final: bool = True
+    stage: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether it stays."""
+        return not self.stage
+
+    @property
+    def key(self) -> str:
+        """What these coordinates are known by."""
+        return f"{self.request.key} {self.stage}".strip()
 
     @property
     def dims(self) -> int:

@@ -1,0 +1,42 @@
+"""What a link to the Map page says, so that it shows a map; and how many words one can name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote_plus
+
+from embedcore.maps.request import MapRequest
+from embedcore.ui import keys, resources
+from embedcore.ui.map_page import asked
+
+_MOST_CHARACTERS = 24_000  # of all words in a link; servers refuse requests whose head is longer than some 64,000
+
+
+def parameters(request: MapRequest) -> dict[str, str | list[str]]:
+    """What the page's link says when it asks for a map, as `st.query_params` takes it."""
+    which = next(name for name, how in asked.HOWS.items() if how == request.words.how)
+    label = next(name for name, method in asked.LAYOUTS.items() if method.name == request.method)
+    said: dict[str, str | list[str]] = dict(
+        zip((keys.VECTORS, keys.OTHER_SET), (one.name for one in request.sets), strict=False)
+    )
+    said |= {keys.WHICH: which, keys.LAYOUT: label, keys.DIMENSIONS: f"{request.dims}-D"}
+    if which == asked.FREQUENT:
+        said[keys.COUNT] = str(request.words.count)
+    else:
+        said[keys.WORDS] = list(request.words.words)
+    if which == asked.NEAR:
+        said[keys.AROUND] = str(request.words.count)
+    said |= {f"{request.method}_{name}": f"{value:.12g}" for name, value in request.params.items()}
+    return {**said, keys.MAP_SEED: str(request.seed)}
+
+
+def fitting(words: Sequence[str]) -> list[str]:
+    """The first so many words as a link, and a question, can hold."""
+    taken: list[str] = []
+    left = _MOST_CHARACTERS
+    for word in words[: resources.settings().max_watched_words]:
+        left -= len(quote_plus(word)) + len(keys.WORDS) + 2
+        if left < 0:
+            break
+        taken.append(word)
+    return taken

@@ -1,0 +1,50 @@
+"""A link that names a run: it leads to the map that the run makes, with everything that the run was asked for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from embedcore.errors import BadSetting, StorageProblem, UnknownRun
+from embedcore.runs import Run, jobs
+from embedcore.runs.jobs import MapConfig
+from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, TRAIN
+from embedcore.ui import keys, links, resources
+from embedcore.ui.map_page import linking, making
+from embedcore.ui.words import plain
+
+_PAGES = {TRAIN: "train.py", IMPORT: "library.py", DOWNLOAD: "library.py", EXPORT: "library.py"}
+
+
+class _Here:
+    """The id of a run that is here and can be read."""
+
+    def problem(self, values: list[str]) -> str | None:
+        """What is wrong, if there is no such run."""
+        try:
+            run = resources.runs().folder(values[-1]).run
+            if run.kind not in _PAGES:
+                _ = MapConfig.from_json(run.config).asked
+        except (UnknownRun, BadSetting, StorageProblem):
+            return "the id of a run that is still here"
+        return None
+
+
+def follow() -> None:
+    """Have the page ask for what the run was asked for that the link names, if it names one."""
+    links.mend({keys.RUN: _Here()})
+    if not (run_id := st.query_params.get(keys.RUN)):
+        return
+    run = resources.runs().folder(run_id).run
+    if run.kind in _PAGES:
+        _elsewhere(run)
+        return
+    request = MapConfig.from_json(run.config).asked
+    if run.kind == jobs.MAP:
+        making.watch(request.key, run.id)
+    st.query_params.from_dict(linking.parameters(request))
+    st.rerun()  # the inputs begin with what the link says when the page begins
+
+
+def _elsewhere(run: Run) -> None:
+    label = f"To the run {plain(run.name, 60)}, which makes no map"
+    st.page_link(_PAGES[run.kind], label=label, icon=":material/arrow_forward:", query_params={keys.RUN: run.id})
