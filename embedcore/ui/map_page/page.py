@@ -50,10 +50,10 @@ def _map(controls: Controls, sets: Sets, head: DeltaGenerator) -> None:
             lit = finding.find(controls, sets, shown)
             colors = coloring.choose(controls, sets, shown)
         finding.complete(controls, sets)
-        away.show(controls, sets, shown)
     seen, told = (st.container(), st.container()) if controls.embedded else st.columns([3, 1])
     with seen:
         points = chart.show(made, colors, lit, embedded=controls.embedded)
+        away.show(controls, sets, shown)  # below, so that the map begins high on the page
     with told:
         telling.tell(controls, sets, shown, lit)
         picked.show(controls, sets, shown, points)
