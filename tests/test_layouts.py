@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import threading
@@ -357,3 +358,18 @@ def test_neighbours_of_real_words_are_kept_better_than_by_pca(method: str, least
         for chosen in (method, PCA)
     ]
     assert trust[0] > max(least, trust[1] + 0.05)
+
+
+def test_libraries_are_imported_ahead_also_where_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def imported(name: str) -> None:
+        asked.append(name)
+        if name == "umap":
+            raise ImportError(name)
+
+    monkeypatch.setattr("importlib.import_module", imported)
+    warm.import_libraries()
+    assert set(asked) == {"umap", "pacmap", "sklearn.manifold", "sklearn.cluster"}
+    monkeypatch.undo()
+    assert all(importlib.util.find_spec(name) for name in asked)  # there are such modules

@@ -95,7 +95,7 @@ def test_progress_and_pictures_on_the_way(runs: Runs, monkeypatch: pytest.Monkey
     steps = [step for line in lines if (step := mapping.steps_of(line))]
     assert steps == sorted(steps)
     assert steps[-1] == (120, 120)
-    assert len(steps) > 60
+    assert len(steps) > 30
     progress = progress_of(folder)
     assert progress is not None
     assert progress.share == 1.0

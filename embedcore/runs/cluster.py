@@ -45,7 +45,7 @@ def connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Clie
             "distributed.scheduler.allowed-failures": 0,  # a run whose worker died is not silently begun again
             # A worker that was killed has its place taken by another, however long that takes to start: after this
             # time, a busy machine would have one worker less for good.
-            #MUT "distributed.deploy.lost-worker-timeout": "365 days",
+            "distributed.deploy.lost-worker-timeout": "365 days",
             "distributed.logging": {"distributed": "error", "tornado": "error"},
             "distributed.admin.system-monitor.gil.enabled": False,
             "distributed.scheduler.http.routes": [],

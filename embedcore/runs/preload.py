@@ -2,7 +2,8 @@
 
 The first use of a torch optimiser or of the training loop in a process costs a second or
 more; here nobody waits for it. What maps need is compiled once on a machine, by one process of
-its own that begins when the workers do, so that no training waits for that either.
+its own that begins when the workers do, so that no training waits for that either; and it is
+imported a while later, when whoever opened the page has what they came for.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from contextlib import suppress
+
+_LATER_SECONDS = 15.0  # after everything is compiled; a server that was just started has other work
 
 
 def dask_setup(worker: object) -> None:
@@ -31,8 +35,10 @@ def dask_setup(worker: object) -> None:
 
 
 def _warm_maps() -> None:
-    """Have what maps need compiled; not in this process, which has other work."""
+    """Have what maps need compiled, not in this process, which has other work; then import it here."""
     from embedcore.maps.layouts import warm
 
     with suppress(OSError, subprocess.SubprocessError):  # then the first map waits for it
         warm.warm_once()
+    time.sleep(_LATER_SECONDS)
+    warm.import_libraries()

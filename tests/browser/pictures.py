@@ -21,7 +21,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    """Write home.png, train.png, run.png, compare.png, arithmetic.png and library.png."""
+    """Write home.png, train.png, run.png, compare.png, arithmetic.png, map.png and library.png."""
     PICTURES.mkdir(exist_ok=True)
     place = Path(tempfile.mkdtemp())
     with running() as host:
@@ -79,6 +79,12 @@ def take_all(server: Server, host: Host) -> None:
         photograph("compare", 1400)
         visitor.open("/compare?vectors=glove.6B.50d&ask=Arithmetic&expression=king+-+man+%2B+woman")
         photograph("arithmetic", 1740)
+        visitor.open("/map?vectors=glove.6B.50d&count=5000&layout=UMAP&word=guitar")
+        page.get_by_role("button", name="Lay out by UMAP").click()
+        page.get_by_text("UMAP in 2-D of the 5,000 most frequent words").wait_for(timeout=180_000)
+        visitor.settle()
+        page.get_by_role("button", name="Whole map").click()
+        photograph("map", 1320)
         visitor.open("/")
         photograph("home", 760)
         visitor.open("/library")

@@ -2,8 +2,8 @@
 
 Here belongs the estimate, from times measured on glove.6B.50d: seconds of processor time of one core,
 everything compiled, neighbours included; those of t-SNE of 50,000 words from its first steps, which are
-the slower ones. Another machine is faster or slower; what matters is telling
-seconds from minutes from half an hour. Light.
+the slower ones. Another machine is faster or slower; what matters is telling seconds from minutes from
+half an hour. Light.
 """
 
 from __future__ import annotations

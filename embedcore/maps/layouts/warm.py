@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib
 import importlib.util
 import os
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,8 @@ from embedcore.maps.request import library_version
 
 _POINTS, _DIM = 40, 8
 _SECONDS = 600.0  # for compiling; it takes some twenty
-_LIBRARIES = {layouts.UMAP: "umap", layouts.PACMAP: "pacmap"}  # t-SNE is compiled already
+_LIBRARIES = {layouts.UMAP: "umap", layouts.PACMAP: "pacmap"}
+_COMPILED = ("sklearn.manifold", "sklearn.cluster")  # by whoever packed them
 
 
 def installed(method: str) -> bool:
@@ -82,6 +85,13 @@ def warm_once() -> None:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_SECONDS,
         )  # fmt: skip
         done.touch()
+
+
+def import_libraries() -> None:
+    """Import what layouts and groups need, so that the first map in this process need not wait for it."""
+    for name in (*_LIBRARIES.values(), *_COMPILED):
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def warm() -> None:

@@ -27,8 +27,6 @@ Labels = npt.NDArray[np.int32]
 
 _ASKED = "groupings_asked"  # in the session: by key, the id of the run that this visitor awaits
 _LATEST = "grouping_begun"  # in the session: the id of the run that this visitor began last
-_WANTED = "grouping_wanted"  # in the session: the key of the large one whose button was pressed
-_UNASKED = 50_000  # points, up to which groups are looked for without a word
 _EVERY = "500ms"
 NAMED = 12  # groups; smaller ones have no colour of their own
 
@@ -42,7 +40,7 @@ def find(shown: Shown, how: str, number: int) -> Labels | None:
         groupings.check_most(how, len(shown.coordinates))
         found = groupings.find_grouping(shown.request, how, number, resources.settings(), points=len(shown.coordinates))
         if found is None:
-            _follow(GroupingConfig.of(shown.request, how, number), len(shown.coordinates))
+            _follow(GroupingConfig.of(shown.request, how, number))
         return found
     except BadSetting as error:
         st.warning(plain(str(error), 400), icon=":material/block:")
@@ -64,7 +62,7 @@ def _names(
     return groups.names(_sets, _words, _rows, _labels, NAMED)
 
 
-def _follow(config: GroupingConfig, points: int) -> None:
+def _follow(config: GroupingConfig) -> None:
     """See to it that somebody finds the groups, and say how far that is. Raises EmbedcoreError."""
     runs, key = resources.runs(), str(config.key)
     asked = st.session_state.setdefault(_ASKED, {})
@@ -72,10 +70,6 @@ def _follow(config: GroupingConfig, points: int) -> None:
     if run is None:
         with suppress(UnknownRun):  # removed since
             run = runs.folder(asked[key]).run if key in asked else None
-    if run is None and points > _UNASKED and st.session_state.get(_WANTED) != key:
-        st.caption(f"Groups of {points:,} points take a worker about a minute.")
-        st.button("Find the groups", icon=":material/palette:", key=keys.FIND_GROUPS, on_click=_want, args=(key,))
-        return
     if run is None or run.state == STOPPED:  # by somebody who was the first to ask for it, and then for another
         _give_up()
         run = jobs.submit(runs, config)
@@ -127,7 +121,3 @@ def _tell_ended(run: Run, key: str) -> None:
 
 def _forget(key: str) -> None:
     st.session_state.get(_ASKED, {}).pop(key, None)
-
-
-def _want(key: str) -> None:
-    st.session_state[_WANTED] = key
