@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from embedcore.errors import BadVectors, StorageProblem
+from embedcore.errors import BadVectors
 from embedcore.maps import clusters, groupings, layouts, overview, selection, store
 from embedcore.maps.groups import HDBSCAN, KMEANS
 from embedcore.maps.request import MapRequest
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.jobs import GroupingConfig
 from embedcore.runs.mapping import GATHERING, opened
-from embedcore.runs.progress import STOPPED_EARLY, Reporter, Stopped
+from embedcore.runs.progress import Reporter, unless_stopped
 from embedcore.settings import Settings
 
 Float32s = npt.NDArray[np.float32]
@@ -36,26 +36,22 @@ def run_grouping(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     not kept, UnknownVectors, StorageProblem.
     """
     config = GroupingConfig.from_json(folder.run.config)
-    asked = config.asked
     folder.drop_metrics_after(-1.0)  # those of an earlier attempt
-    reporter = Reporter(folder, SHARES)
-    try:
-        reporter.at(GATHERING, 0.0)
-        points = _points(asked, config, settings)  # (n, d)
-        reporter.at(GROUPING, 0.0)
-        labels = groupings.find_grouping(asked, config.how, config.number, settings, points=len(points))
-        if labels is None:
-            labels = FIND[config.how](points, config.number).labels
-            reporter.at(GROUPING, 1.0)
-            groupings.save_grouping(asked, config.how, config.number, labels, settings)
-        groups = int(labels.max(initial=clusters.NOISE)) + 1
-        return {"key": config.key, "points": len(labels), "groups": groups}
-    except Stopped:
-        return STOPPED_EARLY
-    except StorageProblem:
-        if not folder.exists():  # whoever deletes the run takes the place away that is written to
-            return STOPPED_EARLY
-        raise
+    return unless_stopped(folder, lambda: _find(config, settings, Reporter(folder, SHARES)))
+
+
+def _find(config: GroupingConfig, settings: Settings, reporter: Reporter) -> dict[str, Any]:
+    asked = config.asked
+    reporter.at(GATHERING, 0.0)
+    points = _points(asked, config, settings)  # (n, d)
+    reporter.at(GROUPING, 0.0)
+    labels = groupings.find_grouping(asked, config.how, config.number, settings, points=len(points))
+    if labels is None:
+        labels = FIND[config.how](points, config.number).labels
+        reporter.at(GROUPING, 1.0)
+        groupings.save_grouping(asked, config.how, config.number, labels, settings)
+    groups = int(labels.max(initial=clusters.NOISE)) + 1
+    return {"key": config.key, "points": len(labels), "groups": groups}
 
 
 def _points(asked: MapRequest, config: GroupingConfig, settings: Settings) -> Float32s:

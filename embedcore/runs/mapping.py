@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from embedcore.errors import BadVectors, StorageProblem, UnknownRun
+from embedcore.errors import BadVectors, UnknownRun
 from embedcore.library import open_vectors
 from embedcore.maps import honesty, layouts, neighbors, selection, store
 from embedcore.maps.identity import identity_of
 from embedcore.maps.request import MapRequest
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.jobs import MapConfig
-from embedcore.runs.progress import STOPPED_EARLY, Reporter, Stopped
+from embedcore.runs.progress import Reporter, Stopped, unless_stopped
 from embedcore.runs.record import PICTURES
 from embedcore.settings import Settings
 from embedcore.storage import open_array, os_errors, write_array
@@ -54,14 +54,7 @@ def run_map(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     if (there := store.find_map(request.key, settings)) is not None:
         return result_of(there)
     reporter = Reporter(folder, SHARES)
-    try:
-        return result_of(_make(request, folder, settings, reporter))
-    except Stopped:
-        return STOPPED_EARLY
-    except StorageProblem:
-        if not folder.exists():  # whoever deletes the run takes the place away that is written to
-            return STOPPED_EARLY
-        raise
+    return unless_stopped(folder, lambda: result_of(_make(request, folder, settings, reporter)))
 
 
 def result_of(made: store.FinishedMap) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from embedcore.errors import EmbedcoreError
+from embedcore.errors import EmbedcoreError, StorageProblem
 from embedcore.runs.folder import FINISHED, RUNNING, RunFolder
 
 FETCHING, READING, INDEXING, WRITING = "fetching", "reading", "indexing", "writing"
@@ -60,6 +61,18 @@ def progress_of(folder: RunFolder) -> JobProgress | None:
         line.get("bytes_per_second") if known else None,
         line.get("seconds_left") if known else None,
     )
+
+
+def unless_stopped(folder: RunFolder, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a job returns that keeps nothing until it is done: its result, or that it was stopped, or deleted."""
+    try:
+        return work()
+    except Stopped:
+        return STOPPED_EARLY
+    except StorageProblem:
+        if not folder.exists():  # whoever deletes the run takes the place away that is written to
+            return STOPPED_EARLY
+        raise
 
 
 class Reporter:

@@ -10,7 +10,8 @@ from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED
 from embedcore.training import OBJECTIVES, TrainConfig
 from embedcore.training.objectives import Objective
-from embedcore.ui.words import ago, counted
+from embedcore.ui import resources
+from embedcore.ui.words import ago, counted, ordinal, plain
 
 _NAME_CHARACTERS = 40
 STATES = {
@@ -21,6 +22,17 @@ STATES = {
     FAILED: ("Failed", "red"),
     INTERRUPTED: ("Interrupted", "red"),
 }
+
+
+def waiting(run_id: str, then: str = "The run begins when it can.") -> str:
+    """What a queued run waits for, as Markdown; `then` says what follows once a cluster elsewhere answers."""
+    runs = resources.runs()
+    if not runs.workers and (cluster := runs.settings.dask_scheduler_address):
+        return f"The cluster at {plain(cluster)} has no worker, or cannot be reached. {then}"
+    if not runs.workers:
+        return "The workers are starting; this takes a few seconds after the server began."
+    place = runs.place(run_id)
+    return f"{ordinal(place)} in the line: every worker is busy." if place else "About to begin."
 
 
 def unit(run: Run) -> str:

@@ -18,8 +18,8 @@ from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FINISHED, QUEUED, RESUMABLE, RUNNING, STOPPED, TRAIN
 from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT
 from embedcore.ui import keys, links, resources, run_actions, run_keep, run_map, run_moved, run_words, text_choice
-from embedcore.ui.run_states import STATES, has_learned, objective, speed, unit
-from embedcore.ui.words import counted, duration, ordinal, plain
+from embedcore.ui.run_states import STATES, has_learned, objective, speed, unit, waiting
+from embedcore.ui.words import counted, duration, plain
 
 _LIVE = "300ms"
 
@@ -111,7 +111,7 @@ def _state_line(folder: RunFolder, run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(label, color=color)  # type: ignore[arg-type]
         if run.state == QUEUED:
-            st.caption(_waiting(folder))
+            st.caption(waiting(folder.id))
         elif run.state == STOPPED:
             learned = has_learned(folder)
             st.caption(
@@ -126,16 +126,6 @@ def _state_line(folder: RunFolder, run: Run) -> None:
             st.rerun(scope="fragment")
     if run.error:
         st.error(plain(run.error, limit=600), icon=":material/error:")
-
-
-def _waiting(folder: RunFolder) -> str:
-    runs = resources.runs()
-    if not runs.workers and (cluster := runs.settings.dask_scheduler_address):
-        return f"The cluster at {plain(cluster)} has no worker, or cannot be reached. The run begins when it can."
-    if not runs.workers:
-        return "The workers are starting; this takes a few seconds after the server began."
-    place = runs.place(folder.id)
-    return f"{ordinal(place)} in the line: every worker is busy." if place else "About to begin."
 
 
 def _share_text(run: Run, share: float) -> str:

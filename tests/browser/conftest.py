@@ -53,11 +53,20 @@ def free_port() -> int:
 
 def start_server(home: Path, log: Path) -> Server:
     """`streamlit run app.py` as `make run` does it; returns when it answers."""
+    process, url = start_streamlit(ROOT, log, {"EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"})
+    return Server(url, load({"EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}), process)
+
+
+def start_streamlit(
+    folder: Path, log: Path, environment: dict[str, str], *options: str
+) -> tuple[subprocess.Popen[bytes], str]:
+    """`streamlit run app.py` of a folder on a free port, and its address; returns when it answers."""
     port = free_port()
-    environment = {**os.environ, "EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
     with log.open("wb") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, **environment}, stdout=file, stderr=subprocess.STDOUT
+        )
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> bool:
@@ -69,7 +78,7 @@ def start_server(home: Path, log: Path) -> Server:
             return False
 
     until(answers, 60, "an answer from the server")
-    return Server(url, load({"EMBEDCORE_HOME": str(home), "EMBEDCORE_WORKERS": "2"}), process)
+    return process, url
 
 
 @contextmanager

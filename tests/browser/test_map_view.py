@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import struct
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.test_runs import until
 
-from .conftest import IDLE, ROOT, free_port
+from .conftest import IDLE, ROOT, start_streamlit
 
 pytestmark = pytest.mark.browser
 
@@ -70,23 +66,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     place = tmp_path_factory.mktemp("map")
     (place / "app.py").write_text(SERVER)
     (place / "page.py").write_text(PAGE)
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless=true",
-               "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]  # fmt: skip
-    with (place / "log").open("wb") as log:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        server = subprocess.Popen(command, cwd=place, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-
-    def answers() -> bool:
-        assert server.poll() is None, (place / "log").read_text()
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    until(answers, 60, "an answer from the server")
+    server, url = start_streamlit(
+        place, place / "log", {"PYTHONPATH": str(ROOT)}, "--server.headless=true", "--server.address=127.0.0.1",
+        "--browser.gatherUsageStats=false",
+    )  # fmt: skip
     yield url
     server.terminate()
     server.wait(20)

@@ -20,7 +20,8 @@ from embedcore.runs.progress import progress_of
 from embedcore.ui import keys, messages, resources
 from embedcore.ui.map_page.making import Made
 from embedcore.ui.map_page.shown import Shown
-from embedcore.ui.words import duration, ordinal, plain
+from embedcore.ui.run_states import waiting
+from embedcore.ui.words import duration
 
 EVERY = "500ms"
 PLACE = "the run of a map"  # of what could not be done with it
@@ -65,10 +66,10 @@ def _stop(run_id: str) -> None:
 def _progress(folder: RunFolder, run: Run, method: str) -> tuple[float, str]:
     """How much is done, 0 to 1, and what is being done, as Markdown."""
     if run.state == QUEUED:
-        return 0.0, _waiting(run)
+        return 0.0, waiting(run.id, "The map is made when it can.")
     progress = progress_of(folder)
     if progress is None:
-        return 0.0, "About to begin"
+        return 0.0, "About to begin."
     label = METHODS[method].label
     if progress.phase != mapping.LAYING_OUT:
         return progress.share, _PHASES.get(progress.phase, "Working")
@@ -78,16 +79,6 @@ def _progress(folder: RunFolder, run: Run, method: str) -> tuple[float, str]:
     said = f"{label}: {_STEPS.get(method, 'Step').lower()} {steps[0]:,} of {steps[1]:,}"
     left = progress.seconds_left if progress.phase_share >= _TOLD_SHARE else None
     return progress.share, said + (f" · {duration(left)} left" if left and left >= _TOLD_SECONDS else "")
-
-
-def _waiting(run: Run) -> str:
-    runs = resources.runs()
-    if not runs.workers and (cluster := runs.settings.dask_scheduler_address):
-        return f"The cluster at {plain(cluster)} has no worker, or cannot be reached. The map is made when it can."
-    if not runs.workers:
-        return "The workers are starting; this takes a few seconds after the server began."
-    place = runs.place(run.id)
-    return f"{ordinal(place)} in the line: every worker is busy." if place else "About to begin"
 
 
 def _picture(folder: RunFolder, made: Made) -> Shown:
