@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from embedcore import figures_scatter as figures
+from embedcore.figures_scatter import points as points_module
 from embedcore.figures_scatter.points import MOST_NAMES
 
 RNG = np.random.default_rng(7)
@@ -84,6 +85,14 @@ def test_what_identifies_a_map_is_its_words_and_places_and_points_are_told_by_th
     assert clustered.groups_identity != figures.dress(one, figures.plain(COUNT)).groups_identity
 
 
+def test_bytes_of_another_form_have_another_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = figures.lay(WORDS, XY)
+    monkeypatch.setattr(points_module, "FORM", 99)
+    other = figures.lay(WORDS, XY)
+    assert other.identity != one.identity
+    assert other.words_identity == one.words_identity
+
+
 @pytest.mark.parametrize("size", [1e-300, 1e300])
 def test_coordinates_of_any_size_fill_the_map(size: float) -> None:
     points = figures.lay(WORDS, XY.astype(np.float64) / 1000 * size)
@@ -131,6 +140,8 @@ def test_clusters_beyond_twelve_share_the_color_of_no_cluster() -> None:
     assert len(set(colors.shades)) == 13
     assert figures.by_cluster(np.array([0, 1, -1])).names == ["cluster 1", "cluster 2", "no cluster"]
     assert figures.by_cluster(np.array([0, 1]), names=["fruit", "kings"]).names == ["fruit", "kings"]
+    odd = figures.by_cluster(np.array([0, 1]), names=["\u202eevil, 왕", "x" * 300]).names
+    assert odd == ["⟨U+202E⟩evil, 왕", f"{'x' * 59}…"]
     assert figures.by_cluster(np.array([-1, -1])).names == ["no cluster"]
 
 

@@ -82,6 +82,16 @@ def test_kmeans_groups_by_direction_and_is_kept_for_every_layout_of_the_words(ru
     assert nothing_is_left(home)
 
 
+def test_groups_that_are_there_by_now_are_not_looked_for_again(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = GroupingConfig.of(asked(runs.settings), KMEANS, HEAPS)
+    first = submitted(runs, config)
+    assert done(runs.settings, first) == FINISHED, first.run.error
+    monkeypatch.delitem(grouping.FIND, KMEANS)
+    second = submitted(runs, config)
+    assert done(runs.settings, second) == FINISHED, second.run.error
+    assert second.run.result == first.run.result
+
+
 def test_hdbscan_groups_by_the_places_on_a_pca(runs: Runs) -> None:
     home, request = runs.settings, asked(runs.settings, dims=3)
     folder = submitted(runs, GroupingConfig.of(request, HDBSCAN, 8))
@@ -232,6 +242,8 @@ def test_those_that_nobody_opened_for_longest_make_room(runs: Runs) -> None:
     folder = groupings.groupings_dir(home)
     for place, path in enumerate(sorted(folder.iterdir())):
         os.utime(path, (1_000 + place, 1_000 + place))
+    one = groupings._file(request, KMEANS, 3, home)
+    os.utime(one, (500, 500))  # the oldest, until it is opened
     (folder / ".tmp-of-somebody").write_bytes(b"being written")
     assert groupings.find_grouping(request, KMEANS, 3, home) is not None  # opened last
     groupings.make_room(home, most=0)
@@ -239,6 +251,23 @@ def test_those_that_nobody_opened_for_longest_make_room(runs: Runs) -> None:
     assert groupings.find_grouping(request, KMEANS, 2, home) is None
     assert groupings.find_grouping(request, KMEANS, 4, home) is None
     assert (folder / ".tmp-of-somebody").exists()
+
+
+def test_keeping_groups_makes_room_and_clears_what_killed_writers_left(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, request = runs.settings, asked(runs.settings)
+    monkeypatch.setattr(groupings, "MOST_BYTES", 1)
+    folder = groupings.groupings_dir(home)
+    folder.mkdir(parents=True)
+    for name, age in ((".tmp-old", 25 * 3_600), (".tmp-young", 3_600)):
+        (folder / name).write_bytes(b"half")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    for number in (2, 3, 4):
+        groupings.save_grouping(request, KMEANS, number, np.zeros(COUNT, np.int32), home)
+        assert groupings.find_grouping(request, KMEANS, number, home) is not None
+    assert len([path for path in folder.iterdir() if path.suffix == ".npy"]) == 1
+    assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == [".tmp-young"]
 
 
 def test_runs_that_found_groups_and_pictures_of_maps_go_after_an_hour(home: Settings) -> None:

@@ -20,6 +20,7 @@ from embedcore.errors import BadVectors
 from embedcore.maps import layouts, neighbors
 from embedcore.maps.layouts import METHODS, PACMAP, PCA, TSNE, UMAP, LayoutStopped, lay_out, pca, warm
 from embedcore.maps.layouts.umap import with_themselves
+from embedcore.maps.layouts.watching import Watch
 from embedcore.maps.neighbors import Neighbors
 from embedcore.maps.request import library_version
 from embedcore.vectors import WordVectors
@@ -134,6 +135,13 @@ def test_pca_of_points_that_fill_fewer_directions_than_asked_for(monkeypatch: py
     assert np.abs(placed[:, 1:]).max() == 0
     assert np.allclose(np.abs(placed[:, 0]), 1, atol=1e-6)
     assert np.abs(lay_out(np.ones((500, 6), dtype=np.float32), PCA, 2, {}, SEED)).max() < 1e-6
+    rng = np.random.default_rng(0)  # the same aslant, in numbers that are rounded
+    rows = np.outer(rng.normal(size=500), rng.normal(size=6)).astype(np.float32)
+    slanting = search.unit(rows).astype(np.float32)
+    placed = lay_out(slanting, PCA, 3, {}, SEED)
+    assert np.abs(placed[:, 1:]).max() < 1e-6
+    assert np.ptp(placed[:, 0]) > 0.1
+    assert pca.fit(slanting, 3).explained == pytest.approx([1, 0, 0], abs=1e-6)
 
 
 @pytest.mark.parametrize("method", ALL)
@@ -197,6 +205,15 @@ def test_pictures_on_the_way_come_in_order_and_end_near_the_result(
     assert not np.allclose(seen[0][2], seen[-1][2], atol=0.1 * size)  # a picture is a copy
 
 
+def test_the_first_and_the_last_iteration_are_told_however_quick_they_are() -> None:
+    told: list[int] = []
+    watch = Watch(lambda done, of, _: told.append(done))
+    for done in range(1_001):
+        watch.at(done, 1_000)
+    assert (told[0], told[-1]) == (0, 1_000)
+    assert len(told) < 500
+
+
 @pytest.mark.parametrize("method", ITERATED)
 def test_it_ends_soon_after_it_is_asked_to(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedcore.maps.layouts.watching.LOOK_SECONDS", 0.0)
@@ -232,19 +249,46 @@ def test_two_at_once_in_a_process_are_done_one_after_the_other(monkeypatch: pyte
     told: list[int] = []
     found: dict[int, npt.NDArray[np.float32]] = {}
 
-    def work(dims: int) -> None:
-        found[dims] = laid_out(UMAP, dims, on_progress=lambda *_: told.append(dims))
+    other_began = threading.Event()
 
-    threads = [threading.Thread(target=work, args=(dims,)) for dims in (2, 3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    def other() -> None:
+        found[3] = laid_out(UMAP, 3, on_progress=lambda *_: (told.append(3), other_began.set())[0])
+
+    thread = threading.Thread(target=other)
+
+    def on_progress(done: int, of: int, _: object) -> None:
+        if not told:  # half-way, the other begins, and would come as far in this time
+            thread.start()
+            other_began.wait(0.5)
+        told.append(2)
+
+    found[2] = laid_out(UMAP, 2, on_progress=on_progress)
+    thread.join(60)
     assert all(np.array_equal(found[dims], alone[dims]) for dims in (2, 3))
-    assert told in (sorted(told), sorted(told, reverse=True))
+    assert told == sorted(told)
+    assert set(told) == {2, 3}
 
 
 # What cannot be laid out
+
+
+@pytest.mark.parametrize("method", ITERATED)
+def test_words_that_all_point_the_same_way_are_refused_but_by_pca(method: str) -> None:
+    lengths = np.random.default_rng(0).uniform(0.1, 9, (60, 1))
+    units = search.unit((np.arange(1.0, 9) * lengths).astype(np.float32)).astype(np.float32)
+    assert np.ptp(units, axis=0).max() > 0  # they differ by rounding
+    with pytest.raises(BadVectors, match="All of these words point the same way"):
+        lay_out(units, method, 2, {}, SEED, knn=near(units))
+    assert not lay_out(units, PCA, 2, {}, SEED).any()
+
+
+@pytest.mark.parametrize("method", ITERATED)
+def test_a_layout_without_a_place_for_a_word_is_told(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = np.zeros((POINTS, 2), dtype=np.float32)
+    places[3, 1] = np.nan
+    monkeypatch.setattr(layouts, "_of_method", lambda *_: places)
+    with pytest.raises(BadVectors, match=f"^{METHODS[method].label} found no place for some words. Try other"):
+        laid_out(method)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,25 @@ def test_the_longest_unused_goes_and_the_newest_stays_however_long_it_is() -> No
     made: list[int] = []
     kept.keep("e", lambda: made.append(1) or b"")  # type: ignore[func-returns-value]
     assert made == []
+
+
+def test_what_a_page_shows_again_is_used_again() -> None:
+    kept = map_points.Kept(1_000)
+    for name in ("a", "b", "c", "a", "d"):
+        kept.keep(name, lambda name=name: name.encode() * 300)  # type: ignore[misc]
+    assert [name for name in "abcd" if kept.find(name) is None] == ["b"]
+
+
+def test_what_is_packed_takes_room_too() -> None:
+    kept, noise = map_points.Kept(2_500), random.Random(0)
+    parts = {name: noise.randbytes(600) for name in "abc"}
+    for name, data in parts.items():
+        kept.keep(name, lambda data=data: data)  # type: ignore[misc]
+    for name in "cb":
+        assert gzip.decompress(kept.packed(name, parts[name])) == parts[name]
+    assert [name for name in "abc" if kept.find(name) is None] == ["a"]
+    assert gzip.decompress(kept.packed("a", parts["a"])) == parts["a"]  # of what has gone, without keeping it
+    assert "a" not in kept._packed
 
 
 def test_several_at_once_keep_and_find_their_own() -> None:

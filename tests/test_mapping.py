@@ -12,7 +12,7 @@ import pytest
 from embedcore import search
 from embedcore.errors import BadSetting
 from embedcore.library import open_vectors, save_vectors
-from embedcore.maps import layouts, neighbors, store
+from embedcore.maps import layouts, neighbors, selection, store
 from embedcore.maps.identity import identity_of
 from embedcore.maps.request import MapRequest, SetAsked, WordsAsked
 from embedcore.runs import Runs, jobs, mapping
@@ -106,6 +106,27 @@ def test_progress_and_pictures_on_the_way(runs: Runs, monkeypatch: pytest.Monkey
     assert np.array_equal(mapping.picture_rows(folder), [np.arange(COUNT)])
 
 
+def test_pictures_of_an_earlier_attempt_go_and_what_is_not_finite_or_too_much_is_none(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapping, "_EVERY_SECONDS", 0.0)
+    folder, vectors = submitted(runs, MapConfig.of(asked(runs.settings))), a_set()
+    chosen, places = selection.select([vectors], WordsAsked(count=COUNT)), np.ones((COUNT, 2), np.float32)
+    writer = mapping.PictureWriter(folder, chosen)
+    writer.add(10, 100, np.where(np.arange(COUNT)[:, None] == 3, np.nan, places).astype(np.float32))
+    assert mapping.pictures(folder) == []
+    for step in range(101):
+        writer.add(step, 100, places)
+    assert len(mapping.pictures(folder)) == mapping.MOST_PICTURES + 1
+    monkeypatch.setattr(mapping, "MOST_BYTES", 5 * places.nbytes + 1)
+    writer = mapping.PictureWriter(folder, chosen)
+    assert mapping.pictures(folder) == []
+    for step in range(101):
+        writer.add(step, 100, places)
+    assert [picture.done for picture in mapping.pictures(folder)] == [0, 20, 40, 60, 80, 100]
+    assert {picture.of for picture in mapping.pictures(folder)} == {100}
+
+
 def stopping(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None], step: int = 10) -> None:
     """Have something done once the layout has come to a step."""
     monkeypatch.setattr("embedcore.maps.layouts.watching.LOOK_SECONDS", 0.0)
@@ -137,6 +158,20 @@ def test_a_map_is_stopped_half_way_and_nothing_is_kept_under_its_key(
     monkeypatch.setattr(mapping.Reporter, "at", told)
     again = submitted(runs, MapConfig.of(asked(runs.settings)))
     assert done(runs.settings, again) == FINISHED, again.run.error  # nothing is left in the library
+
+
+def test_a_map_is_stopped_while_its_neighbours_are_found(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, found = asked(runs.settings), neighbors.nearest
+    folder = submitted(runs, MapConfig.of(request))
+
+    def nearest(*arguments: Any, **more: Any) -> Any:
+        folder.ask_to_stop()
+        return found(*arguments, **more)
+
+    monkeypatch.setattr(neighbors, "nearest", nearest)
+    assert done(runs.settings, folder) == STOPPED
+    assert folder.run.error is None
+    assert not store.has_map(request.key, runs.settings)
 
 
 def test_a_run_that_is_deleted_while_it_is_laid_out_leaves_nothing(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:

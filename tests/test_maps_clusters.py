@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -61,6 +63,21 @@ def test_hdbscan_finds_the_heaps_and_the_noise() -> None:
     assert sum(found.sizes) + found.noise == 122
     expected = HDBSCAN(min_cluster_size=10, copy=True).fit(np.concatenate([points, far])).labels_
     assert adjusted_rand_score(found.labels, expected) == 1
+
+
+def test_hdbscan_of_large_groups_does_not_hold_as_many_neighbors_of_every_point() -> None:
+    points = np.random.default_rng(1).standard_normal((3_000, 2)) + 9 * (np.arange(3_000) % 2)[:, None]
+    clusters.hdbscan(points[:200], 5)  # imported
+    tracemalloc.start()
+    try:
+        found = clusters.hdbscan(points, 1_200)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.sizes) == 2
+    expected = HDBSCAN(min_cluster_size=1_200, min_samples=100, copy=True).fit(points).labels_
+    assert adjusted_rand_score(found.labels, expected) == 1
+    assert peak < 3_000 * 1_200 * 8  # the distances alone; 50,000 points by 50,000 would be 20 GB
 
 
 def test_numbers_go_by_size_then_by_who_comes_first() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -79,9 +81,9 @@ def test_cosines_with_a_direction(rows: npt.NDArray[np.int64], monkeypatch: pyte
 
 
 def test_cosines_of_rows_that_float32_cannot_hold() -> None:
-    odd = WordVectors(["tiny", "huge", "zero", "nan"], [[1e-30, 1e-30], [3e38, 0.0], [0.0, 0.0], [np.nan, 1.0]])
+    odd = WordVectors(["tiny", "huge", "zero", "nan"], [[1e-30, 1e-30], [3e38, -3e38], [0.0, 0.0], [np.nan, 1.0]])
     found = shading.cosines(odd, np.arange(4), np.array([1.0, 0.0]))
-    assert found[:2].tolist() == pytest.approx([np.sqrt(0.5), 1.0])
+    assert found[:2].tolist() == pytest.approx([np.sqrt(0.5), np.sqrt(0.5)])
     assert np.isnan(found[2:]).all()
 
 
@@ -125,6 +127,24 @@ def test_of_many_points_a_sample_is_measured(monkeypatch: pytest.MonkeyPatch) ->
     assert parts is not None
     assert (parts.measured, parts.points, parts.sampled) == (50, COUNT, True)
     assert tuple(parts) == pytest.approx(tuple(whole), abs=1e-5)
+
+
+def test_measuring_many_holds_few_similarities_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(honesty_sampled, "_MOST_SCORES", 1 << 17)
+    monkeypatch.setattr(honesty, "SAMPLE", 600)
+    monkeypatch.setattr("embedcore.parallel.cores", lambda: 2)
+    points = RNG.normal(size=(8_000, 4))
+    units = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        measured = honesty_sampled.measure_blocks(lambda start, stop: units[start:stop], 8_000, units[:, :2])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert measured is not None
+    assert peak < 600 * 8_000 * 4 / 4  # a quarter of all similarities
+    monkeypatch.setattr(honesty, "MOST_EXACT", 1_000)
+    assert tuple(measured) == pytest.approx(tuple(honesty.measure(units, units[:, :2]) or ()), abs=1e-5)
 
 
 def test_what_cannot_be_measured() -> None:

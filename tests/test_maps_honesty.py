@@ -156,9 +156,15 @@ def test_variance_kept_is_scikit_learns(count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "written"), [(0.0, "0 %"), (0.0003, "0.03 %"), (0.0767, "7.7 %"), (0.0999, "10 %"), (1.0, "100 %")]
+    ("share", "written"), [(0.0, "0%"), (0.0003, "0.03%"), (0.0767, "7.7%"), (0.0999, "10%"), (1.0, "100%")]
 )
 def test_shares_are_written_with_the_digits_that_matter(share: float, written: str) -> None:
     measured = honesty.Honesty(0.9, share, 0.001, 15, 100, 100)
     assert f"nearest in the full space, {written} are among" in measured.sentences()[1]
     assert "check a pair" in measured.sentences()[0]
+    assert ("The others lie elsewhere" in measured.sentences()[1]) is (share < 1)
+
+
+def test_the_sentence_about_one_nearest_word() -> None:
+    said = honesty.Honesty(1.0, 0.5, 1 / 3, 1, 4, 4).sentences()[1]
+    assert said == "The word nearest in the full space is the nearest here for 50% of the words (by chance 33%)."

@@ -76,7 +76,9 @@ def test_it_is_the_layout_that_a_worker_makes() -> None:
 
 def test_vectors_whose_length_float32_cannot_hold_have_their_place() -> None:
     lengths = np.ones((COUNT, 1))
-    lengths[[3, 4, 5]] = [[1e-30], [1e30], [1e-22]]
+    lengths[[3, 4, 5, 6]] = [[1e-30], [1e30], [1e-22], [6.5e37]]
+    assert np.isfinite(a_set(lengths=lengths).matrix).all()
+    assert np.isinf(a_set(lengths=lengths).norms[6])
     vectors, usual = a_set(lengths=lengths), a_set()
     chosen = selection.select([vectors], WordsAsked(count=COUNT))
     assert len(chosen.words) == COUNT
@@ -91,6 +93,34 @@ def test_of_very_few_words_the_axes_that_there_are_not_are_zero(count: int, vari
     coordinates, variance = pca_of([vectors], chosen, 3)
     assert coordinates.any(axis=0).sum() == varied
     assert sum(variance) == pytest.approx(1.0 if varied else 0.0)
+
+
+@pytest.mark.parametrize("block", [64, 8_192])
+def test_words_that_all_point_the_same_way_lie_on_one_spot(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pca, "_BLOCK", block)
+    rng = np.random.default_rng(5)
+    words, lengths = [f"낱말{n}" for n in range(300)], rng.uniform(0.01, 90, (300, 1))
+    vectors = WordVectors(words, rng.normal(size=7) * lengths)
+    for sets in ([vectors], [vectors, WordVectors(words, rng.normal(size=9) * lengths)]):
+        chosen = selection.select(sets, WordsAsked(count=300))
+        assert (
+            np.ptp(chosen.units(sets), axis=0).max() > 0
+        )  # they differ by rounding, which is no reason to show them apart
+        coordinates, variance = pca_of(sets, chosen, 2)
+        assert not coordinates.any()
+        assert variance == [0, 0]
+
+
+def test_the_second_set_has_its_words_where_they_are_whatever_their_order() -> None:
+    words = [f"낱말{n}" for n in range(120)]
+    order = [0, *np.random.default_rng(6).permutation(np.arange(1, 119)).tolist(), 119]  # as long as it would be sorted
+    first = a_set(120)
+    sets = [first, WordVectors([words[row] for row in order], first.matrix[order] * 3)]
+    chosen = selection.select(sets, WordsAsked(count=120))
+    chosen = selection.Selection((np.arange(120), np.argsort(order)), words, turn=chosen.turn)
+    coordinates = pca_of(sets, chosen, 3).coordinates
+    assert np.abs(coordinates[:120] - coordinates[120:]).max() < 1e-5
+    assert np.ptp(coordinates[:120], axis=0).min() > 0.1
 
 
 def test_words_that_are_nearly_the_same_are_told_apart_in_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,7 @@ def near(*words: str, count: int = 10) -> WordsAsked:
         ({"words": near(*"abc", count=0)}, "number of neighbours of each word should be from 1 to 1,000, but is 0."),
         ({"words": near(*map(str, range(51)))}, "A map can show what lies near at most 50 words, but these are 51."),
         ({"words": near(*map(str, range(50)), count=1_000)}, "but these may be 50,050."),
+        ({"sets": (ONE, OTHER), "words": near(*map(str, range(15)), count=1_000)}, "25,000 words here, but these may"),
     ],
 )  # fmt: skip
 def test_what_is_out_of_bounds_is_told(changes: dict[str, Any], sentence: str) -> None:
@@ -195,6 +196,18 @@ def test_another_version_of_a_library_or_of_our_own_is_another_map(monkeypatch: 
     assert len(set(keys)) == 3
     assert request().key == keys[0]
     assert request_module.library_version("there-is-no-such-package") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "library"), [("pca", "numpy"), ("umap", "umap-learn"), ("tsne", "scikit-learn"), ("pacmap", "pacmap")]
+)
+def test_the_key_tells_versions_of_the_library_that_lays_out(
+    method: str, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request_module, "library_version", lambda name: "1")
+    before = request(method=method).key
+    monkeypatch.setattr(request_module, "library_version", lambda name: "99" if name == library else "1")
+    assert request(method=method).key != before
 
 
 def test_the_key_is_the_same_in_another_process() -> None:

@@ -116,6 +116,13 @@ def test_a_repeated_word_is_in_a_neighborhood_once() -> None:
     assert sorted(chosen.words) == ["a", "b", "c"]
 
 
+def test_a_repeated_word_without_a_direction_is_left_out_once() -> None:
+    matrix = numbers(3)
+    matrix[2] = 0
+    chosen = select([WordVectors(["a", "b", "a"], matrix)], WordsAsked(count=100))
+    assert told(chosen) == [(REPEATED, 1, ("a",), None)]
+
+
 @pytest.mark.parametrize(
     ("asked", "sentence"),
     [
@@ -256,6 +263,29 @@ def test_a_neighborhood_in_two_sets_is_that_in_either() -> None:
     expected |= {found.word for found in second.most_similar("w30", topn=5)}
     assert set(chosen.words) == expected
     assert [chosen.words[place] for place in chosen.seeds] == ["w30"]
+
+
+def test_a_neighbor_without_a_direction_in_the_other_set_is_not_shown() -> None:
+    words = [f"w{number}" for number in range(40)]
+    matrix, other = numbers(40, 5, seed=8), numbers(40, 5, seed=9)
+    matrix[7] = matrix[3]  # nearest of all
+    other[7] = 0
+    sets = [WordVectors(words, matrix), WordVectors(words, other)]
+    chosen = select(sets, near("w3", count=4))
+    assert "w7" not in chosen.words
+    assert np.isfinite(chosen.units(sets)).all()
+
+
+def test_the_turn_is_found_by_the_most_frequent_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alignment, "MOST_FITTED", 30)
+    words = [f"w{number}" for number in range(200)]
+    first, second = WordVectors(words, numbers(200, 4)), WordVectors(words, numbers(200, 4, seed=1))
+    turn = alignment.turn(first, second, shared_words(first, second))
+    few = alignment.turn(
+        *(sets := [WordVectors(words[:30], one.matrix[:30]) for one in (first, second)]), shared_words(*sets)
+    )
+    assert turn.fitted == 30
+    np.testing.assert_allclose(turn.rotation, few.rotation, atol=1e-9)
 
 
 def test_case_is_let_go_where_one_set_is_lower_cased() -> None:

@@ -242,6 +242,30 @@ def test_a_full_disk_leaves_nothing_behind(home: Settings, monkeypatch: pytest.M
     assert store.find_map(request(2).key) is None
 
 
+def test_a_map_that_is_removed_as_often_as_it_is_kept_is_told(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "find_map", lambda *_: None)
+    with pytest.raises(StorageProblem, match=r"it is removed as often as it is kept\. Try again\."):
+        save_map(request(1), selection(), places())
+    assert [path.name for path in maps_folder(home).iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_killed_writers_left_goes_with_the_next_map(home: Settings) -> None:
+    maps_folder(home).mkdir(parents=True)
+    for name, age in ((".tmp-old", 25 * 3_600), (".tmp-young", 3_600)):
+        (maps_folder(home) / name).mkdir()
+        os.utime(maps_folder(home) / name, (time.time() - age,) * 2)
+    key = save_map(request(1), selection(), places()).key
+    assert sorted(os.listdir(maps_folder(home))) == [".tmp-young", key]
+
+
+def test_coordinates_that_were_cut_short_are_told_in_the_list(home: Settings) -> None:
+    kept = save_map(request(1), selection(), places())
+    file = maps_folder(home) / kept.key / "coordinates.npy"
+    file.write_bytes(file.read_bytes()[: kept.coordinates.nbytes - 1])
+    [info] = list_maps()
+    assert info.note == "This map is damaged. Make it again."
+
+
 def test_the_maps_that_nobody_opened_for_longest_make_room(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = [save_map(request(seed), selection(), places()).key for seed in range(4)]
     for age, key in enumerate(keys):

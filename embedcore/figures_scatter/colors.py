@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from embedcore.figures import shown
+
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.floating[Any]]
 
 STEPS = 9  # of a scale of numbers
+_LONGEST = 60  # characters of a group's name
 MOST_CLUSTERS = 12  # with a colour of their own
 
 # Words of no group; on a light and on a dark page.
@@ -63,7 +66,7 @@ def by_cluster(labels: Ints, dark: bool = False, names: Sequence[str] | None = N
     labels = np.asarray(labels)
     count = min(int(labels.max(initial=-1)) + 1, MOST_CLUSTERS)
     groups = np.where((labels >= 0) & (labels < count), labels, count)  # (N,)
-    titles = [names[number] if names else f"cluster {number + 1}" for number in range(count)]
+    titles = [shown(names[number], _LONGEST) if names else f"cluster {number + 1}" for number in range(count)]
     if (groups == count).any() or not count:
         titles.append("no cluster" if not (labels >= count).any() else "smaller clusters, or none")
     return _both(groups, titles, lambda dark: [*_CLUSTERS[dark][:count], OTHER[dark]][: len(titles)], dark)

@@ -22,6 +22,7 @@ from embedcore.figures_scatter.labels import candidates
 Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.int64]
 
+FORM = 1  # to be raised when the same points come as other bytes: browsers keep bytes for a year, by identity
 MOST_NAMES = 3_000  # that a browser looks at when it decides which fit
 _LONGEST = 24  # characters of a word beside its point
 _DIGEST = 16  # bytes
@@ -79,7 +80,7 @@ def lay(words: Sequence[str], places: Floats) -> Points:
     digest.update(rows.tobytes())
     words_identity = digest.hexdigest()
     even = _within_one(places[rows])  # (n, dims)
-    digest.update(repr(even.shape).encode() + even.tobytes())
+    digest.update(repr((FORM, even.shape)).encode() + even.tobytes())
     return Points(rows, names, even, words_identity, digest.hexdigest())
 
 

@@ -21,6 +21,7 @@ MOST_GROUPS = 100
 NOISE = -1  # the label of a point in no group
 _STARTS = 3  # of which k-means keeps the best
 _MOST_FITTED = 50_000  # points by which k-means finds its centres
+_MOST_SAMPLES = 100  # neighbours by which HDBSCAN tells how densely a point lies: it holds as many for every point
 
 
 class Clusters(NamedTuple):
@@ -64,8 +65,9 @@ def hdbscan(points: Floats, least: int = 15) -> Clusters:
     """Points (n, d) in as many groups as lie densely, of at least so many points each; the rest in none.
 
     Campello, Moulavi and Sander, 2013, "Density-Based Clustering Based on Hierarchical Density
-    Estimates", as scikit-learn has it. Meant for the two or three dimensions of a map; in many, nearly
-    all is noise. Raises BadSetting for fewer than two points a group, BadVectors for points that are not finite.
+    Estimates", as scikit-learn has it; how densely a point lies is told by its `least` nearest, at most by 100.
+    Meant for the two or three dimensions of a map; in many, nearly all is noise. Raises BadSetting for fewer
+    than two points a group, BadVectors for points that are not finite.
     """
     _check(points)
     _check_whole("The fewest words of a group", least, 2, 1_000_000)
@@ -74,7 +76,8 @@ def hdbscan(points: Floats, least: int = 15) -> Clusters:
     from sklearn.cluster import HDBSCAN
 
     with parallel.one_openmp_thread():
-        return by_size(HDBSCAN(min_cluster_size=least, copy=True).fit(points).labels_)
+        model = HDBSCAN(min_cluster_size=least, min_samples=min(least, _MOST_SAMPLES), copy=True)
+        return by_size(model.fit(points).labels_)
 
 
 def by_size(labels: npt.NDArray[np.integer[Any]]) -> Clusters:

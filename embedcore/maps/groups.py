@@ -27,7 +27,7 @@ HOWS = (KMEANS, HDBSCAN)
 BOUNDS = {KMEANS: (1, 100), HDBSCAN: (2, 1_000_000)}  # groups; the fewest words of one
 USUAL = {KMEANS: 10, HDBSCAN: 15}
 
-GROUPING_VERSION = 1  # to be raised when this package finds other groups in the same words
+GROUPING_VERSION = 2  # to be raised when this package finds other groups in the same words
 _LIBRARIES = ("scikit-learn", "numpy", "scipy")  # whose other version may find other groups
 _IN_NAME = 3  # words
 _FREQUENT = 200  # of a group, among which its name is looked for

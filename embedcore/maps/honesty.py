@@ -65,12 +65,23 @@ class Honesty(NamedTuple):
             verdict = "many words that lie together here do not belong together: read broad regions, not neighbours"
         said = [
             f"Trustworthiness {trust:.2f} of 1: {verdict}.",
-            f"Of a word’s {self.k} nearest in the full space, {_percent(self.preservation)} are among its {self.k} "
-            f"nearest here (by chance {_percent(self.by_chance)}). The others lie elsewhere on the map.",
+            self._kept(),
         ]
         if self.sampled:
             said.append(f"Measured on {self.measured:,} of {self.points:,} points, drawn at random.")
         return said
+
+    def _kept(self) -> str:
+        kept, chance = _percent(self.preservation), _percent(self.by_chance)
+        if self.k == 1:
+            return (
+                f"The word nearest in the full space is the nearest here for {kept} of the words (by chance {chance})."
+            )
+        more = "" if kept == _percent(1.0) else " The others lie elsewhere on the map."
+        return (
+            f"Of a word’s {self.k} nearest in the full space, {kept} are among its {self.k} nearest here "
+            f"(by chance {chance}).{more}"
+        )
 
 
 def measure(units: Floats, coordinates: Floats, k: int = K, *, seed: int = 0) -> Honesty | None:
@@ -140,9 +151,9 @@ def variance_kept(units: Floats, dims: int) -> Float64s:
 
 
 def _percent(share: float) -> str:
-    """A share with two digits that say something: “0.03 %”, “7.7 %”, “100 %”."""
+    """A share with two digits that say something: “0.03%”, “7.7%”, “100%”."""
     percent = 100 * share
-    return f"{percent:.0f} %" if percent >= 9.95 or not percent else f"{percent:.2g} %"
+    return f"{percent:.0f}%" if percent >= 9.95 or not percent else f"{percent:.2g}%"
 
 
 def _check(units: Floats, coordinates: Floats) -> None:

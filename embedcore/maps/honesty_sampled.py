@@ -23,6 +23,7 @@ Rows = npt.NDArray[np.int64]
 Block = Callable[[int, int], Float32s]  # the points from one place up to another, of length 1: (m, D)
 
 _BLOCK = 8_192  # points
+_MOST_SCORES = 1 << 22  # of a block, held by each thread: 16 MB
 _ALIKE = 1e-6  # similarities that differ by less are equal in float32
 
 
@@ -78,9 +79,10 @@ def _ranks(block: Block, points: int, asked: Rows, own: Float32s, theirs: Float3
         with lock:
             ranks[:] += scores.shape[1] - np.stack(passed)
 
-    parallel.for_each(count, list(_places(points)))
+    parallel.for_each(count, list(_places(points, max(1, min(_BLOCK, _MOST_SCORES // len(asked))))))
     return ranks
 
 
-def _places(points: int) -> Iterator[tuple[int, int]]:
-    return ((start, min(start + _BLOCK, points)) for start in range(0, points, _BLOCK))
+def _places(points: int, step: int | None = None) -> Iterator[tuple[int, int]]:
+    step = step or _BLOCK
+    return ((start, min(start + step, points)) for start in range(0, points, step))

@@ -45,9 +45,12 @@ def lay_out(
     any; what it raises ends the layout. The iterations of t-SNE may end early. `should_stop` is
     asked as often.
 
-    One at a time in a process: others wait. Raises BadSetting, BadVectors for too few points,
-    for vectors that are not finite, and if no finite coordinates come out, and LayoutStopped.
+    One at a time in a process: others wait. Raises BadSetting, BadVectors for too few points, for
+    vectors that are not finite, for those that are all the same unless by PCA, and if no finite coordinates come
+    out, and LayoutStopped.
     """
+    from embedcore.maps.layouts import pca
+
     units = np.ascontiguousarray(units, dtype=np.float32)  # (n, D)
     if units.ndim != 2:
         raise BadVectors(f"Vectors to lay out are a table, but this has {units.ndim} dimensions.")
@@ -58,6 +61,8 @@ def lay_out(
         raise BadVectors("Some of these vectors have a number that is not finite, and no place on a map.")
     if units.shape[1] <= dims and method != PCA:
         raise BadVectors(f"These vectors have {units.shape[1]} dimensions: there is nothing to reduce. Take PCA.")
+    if method != PCA and pca.all_the_same(units):
+        raise BadVectors("All of these words point the same way: there is nothing to lay out. Take PCA.")
     watch = Watch(on_progress, should_stop)
     watch.check()
     with alone:

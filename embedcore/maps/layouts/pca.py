@@ -21,6 +21,7 @@ Float64s = npt.NDArray[np.float64]
 Block = Callable[[int, int], Float32s]  # the points from one place up to another: (m, D)
 
 _BLOCK = 8_192  # rows whose products are summed in float32; blocks are summed in float64
+_SAME = 1e-12  # the mean square, about their middle, of unit vectors that differ by the rounding of float32 alone
 _STRANDS, _WIDE = 4, 1_024  # sums of products that are kept beside each other; one, of so many dimensions
 
 
@@ -36,6 +37,11 @@ def lay_out(units: Float32s, dims: int, watch: Watch) -> Float32s:
 def fit(units: Float32s, dims: int) -> Projection:
     """The projection of n points (n, D) to `dims` coordinates, with the share of the variance along each."""
     return _fit(_of_array(units), units.shape, dims, _Told(Watch(), len(units)))
+
+
+def all_the_same(units: Float32s) -> bool:
+    """Whether points (n, D) of length 1 differ by no more than rounding."""
+    return len(units) > 0 and float(units.var(axis=0, dtype=np.float64).sum()) < _SAME
 
 
 def of_blocks(
@@ -78,8 +84,11 @@ class _Told:
 def _fit(block: Block, shape: tuple[int, ...], dims: int, told: _Told) -> Projection:
     n, dim = shape
     if n <= max(dim, _BLOCK):
+        points = block(0, n)  # (n, D)
+        if all_the_same(points):
+            return _of_one_spot(points.mean(axis=0, dtype=np.float64), dims)
         with parallel.one_blas_thread():
-            return pca(block(0, n), dims)
+            return pca(points, dims)
     # Summed about the mean of the first points, which is near that of all, so that little cancels in the end.
     about = block(0, _BLOCK).mean(axis=0, dtype=np.float64).astype(np.float32)  # (D,)
     strands = _STRANDS if dim <= _WIDE else 1
@@ -94,8 +103,11 @@ def _fit(block: Block, shape: tuple[int, ...], dims: int, told: _Told) -> Projec
 
     parallel.for_each(add, range(strands))
     total = sums.sum(axis=0)  # (D,)
+    mean, centred = about + total / n, products.sum(axis=0) - np.outer(total, total / n)  # (D,), (D, D)
+    if float(np.trace(centred)) < n * _SAME:
+        return _of_one_spot(mean, dims)
     with parallel.one_blas_thread():
-        return _of_products(products.sum(axis=0) - np.outer(total, total / n), about + total / n, dims)
+        return _of_products(centred, mean, dims)
 
 
 def _of_array(units: Float32s) -> Block:
@@ -105,6 +117,11 @@ def _of_array(units: Float32s) -> Block:
 def _spans(n: int) -> list[tuple[int, int]]:
     """From where up to where the blocks of n points go."""
     return [(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
+
+
+def _of_one_spot(mean: Float64s, dims: int) -> Projection:
+    """The projection of points that are all the same: what rounding makes of them would fill the whole picture."""
+    return Projection(mean, np.zeros((len(mean), dims)), np.zeros(dims))
 
 
 def _of_products(products: Float64s, mean: Float64s, dims: int) -> Projection:

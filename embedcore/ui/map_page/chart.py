@@ -58,7 +58,7 @@ def _dressed(shown: Shown, colors: Colors, lit: Lit | None) -> figures_scatter.P
     )  # fmt: skip
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _points(key: str, _shown: Shown) -> Points:
     """The points of what is shown, laid for the browser once for everybody."""
     return figures_scatter.lay(list(_shown.words) * len(_shown.rows), _shown.coordinates)

@@ -117,7 +117,7 @@ def _pca(sets: Sets, request: MapRequest) -> Shown:
     return replace(shown, request=request)
 
 
-@st.cache_resource(max_entries=12, show_spinner="Laying the words out…")
+@st.cache_resource(max_entries=6, show_spinner="Laying the words out…")
 def _overview(key: str, _request: MapRequest, _sets: Sequence[WordVectors]) -> Shown:
     """The PCA of the words of a request, once for everybody."""
     chosen = selection.select(_sets, _request.words)
