@@ -95,6 +95,16 @@ def begin() -> None:
     _say(st.session_state[_BEGUN])
 
 
+def tell(problem: str) -> None:
+    """Say what is wrong with the link besides; it stays in sight where `mend` has the page begin anew."""
+    told = st.session_state.get(_BEGUN)
+    if told is not None and problem in told:
+        return
+    _say([problem])
+    if told is not None:
+        told.append(problem)
+
+
 def mend(rules: Mapping[str, Rule]) -> None:
     """Drop parameters of the link that break their rule, and say so; call it before their widgets are drawn."""
     problems, dropped = [], []

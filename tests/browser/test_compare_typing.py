@@ -62,7 +62,7 @@ def test_a_word_is_completed_while_it_is_typed_out_of_words_that_the_browser_nev
     page = one.open("/compare")
     before = received.bytes
     assert before < 300_000  # the words of the set alone are 3.3 MB
-    field = page.get_by_label("Find a word", exact=True)
+    field = page.get_by_label("Add a word", exact=True)
     field.click()
     page.keyboard.type("Embeddin", delay=30)
     expect(button(page, "embedding")).to_be_visible()
@@ -122,7 +122,7 @@ def test_nothing_that_is_typed_is_ever_run(visitor: Visitors, server: Server) ->
     page.get_by_label("Words, one a line").wait_for()
     one.settle()  # the page hears that the box is open, or else cannot close it
     page.get_by_label("Words, one a line or with commas between them").fill("\n".join([*UGLY, "king"]))
-    page.get_by_role("button", name="Ask about these alone").click()
+    page.get_by_role("button", name="Take these alone").click()
     page.get_by_text("9 words taken from the list.").wait_for()
     expect(page.locator(".st-key-words")).to_contain_text(UGLY[0])
     expect(page.locator(".st-key-words")).to_contain_text(UGLY[3])

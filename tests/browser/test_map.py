@@ -47,8 +47,20 @@ def test_a_layout_is_asked_for_followed_and_there_at_once_for_the_next(visitor: 
     map_of(theirs)
     expect(theirs.get_by_text("Laid out in")).to_be_visible()
     expect(theirs.get_by_role("button", name="Lay out by t-SNE")).to_have_count(0)
+    comes_into_sight(theirs)
     click_a_point(ours, canvas)
     draw_around_all(ours, canvas)
+
+
+def comes_into_sight(page: Page) -> None:
+    """A map that is chosen from the list below, on a phone, is in sight then."""
+    page.set_viewport_size({"width": 390, "height": 600})
+    page.get_by_text("PCA", exact=True).first.click()
+    expect(page.get_by_text("PCA in 2-D of")).to_be_visible()
+    canvas = page.locator(".map canvas")
+    page.get_by_role("link", name="t-SNE in 2-D of the 400 most frequent words").click()
+    expect(page.get_by_text("Laid out in")).to_be_attached()
+    expect(canvas).to_be_in_viewport(ratio=0.5)
 
 
 def click_a_point(ours: Visitor, canvas: Locator) -> None:

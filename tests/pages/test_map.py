@@ -203,6 +203,8 @@ def test_pictures_on_the_way_are_shown_in_the_same_chart_and_the_run_can_be_stop
     assert "t-SNE in 2-D of the 150 most frequent words, on the way" in texts(at)
     assert "It is measured when the layout is done." in texts(at)
     assert "PCA keeps" not in texts(at)
+    by_key(at, "text_input", keys.WORD).set_value("낱말3").run()
+    assert list(at.dataframe[0].value.columns) == ["word", "cosine", "find"]  # what is near here changes
     assert at.get("progress")[0].proto.text == "t-SNE: step 100 of 250 · 80 s left"
     press(at, keys.STOP_MAP)
     assert folder.should_stop()
@@ -285,6 +287,22 @@ def test_a_link_to_a_run_asks_for_what_the_run_makes(open_page: OpenPage, runs: 
     assert "near “낱말3”, “낱말8”" in texts(at)
 
 
+def test_a_link_to_a_run_that_is_followed_on_the_page_itself(open_map: OpenPage, runs: Runs) -> None:
+    save_vectors("other", a_set(1), source="a test", settings=runs.settings)
+    at = open_map(other="other", count="120", layout="UMAP", umap_n_neighbors="7")
+    request = asked(runs.settings, TSNE, WordsAsked(how="list", words=("낱말8", "낱말3")), params={"perplexity": 12.5})
+    folder = RunFolder.create(runs.settings.runs_dir, a_run(kind=MAP, config=MapConfig.of(request).to_json()))
+    at.query_params[keys.RUN] = folder.id
+    at.run()
+    assert not at.exception
+    assert keys.RUN not in at.query_params
+    assert by_key(at, "selectbox", keys.OTHER_SET).value is None
+    assert by_key(at, "radio", keys.LAYOUT).value == "t-SNE"
+    assert by_key(at, "multiselect", keys.WORDS).value == ["낱말8", "낱말3"]
+    assert by_key(at, "number_input", "tsne_perplexity").value == 12.5
+    assert drawn(at)[0] == ["낱말3", "낱말8"]
+
+
 def test_links_to_runs_that_make_no_map(open_map: OpenPage, runs: Runs) -> None:
     at = open_map(run="nosuchrun")
     assert "run=nosuchrun, but it should be the id of a run that is still here" in texts(at)
@@ -301,6 +319,15 @@ def test_what_a_link_says_amiss_is_told_and_the_usual_is_shown(open_map: OpenPag
     for name in ("layout=MDS", "count=7", "dimensions=4\\-D", "which=some"):
         assert name in texts(at), name
     assert "PCA in 2-D of the 150 most frequent words" in texts(at)
+
+
+def test_a_set_that_is_not_here_is_told_also_where_more_is_amiss(open_map: OpenPage) -> None:
+    at = open_map(vectors="nosuchset", run="nosuchrun", count="7", layout="MDS")
+    said = [one.value for one in at.warning]
+    assert sum("nosuchset" in one for one in said) == 1
+    assert len(said) == 4
+    at.run()
+    assert not at.warning
 
 
 @pytest.mark.parametrize("made", [False, True])

@@ -15,6 +15,7 @@ from sklearn.metrics import adjusted_rand_score
 from streamlit.testing.v1 import AppTest
 
 from embedcore.errors import StorageProblem
+from embedcore.library import save_vectors
 from embedcore.maps import groupings, honesty, layouts, selection, store
 from embedcore.maps.identity import identity_of
 from embedcore.maps.request import MapRequest, SetAsked, WordsAsked
@@ -88,7 +89,7 @@ def test_groups_come_from_one_run_for_all_visitors(open_page: OpenPage, home: Se
 def test_other_groups_are_asked_for_anew(open_page: OpenPage, home: Settings, own: WordVectors) -> None:
     at = open_page("map", vectors=NAME)
     by_key(at, "number_input", keys.GROUPS).set_value(3).run()
-    by_key(at, "selectbox", keys.FIND_BY).set_value("HDBSCAN").run()
+    by_key(at, "radio", keys.FIND_BY).set_value("HDBSCAN").run()
     by_key(at, "number_input", keys.LEAST).set_value(5).run()
     folders = [RunFolder(home.runs_dir, run.id) for run in asked()]
     wanted = [(one.run.config["how"], one.run.config["number"], one.should_stop()) for one in folders]
@@ -100,7 +101,7 @@ def test_other_groups_are_asked_for_anew(open_page: OpenPage, home: Settings, ow
     assert np.array_equal(colors(at) == len(drawn(at)["names"]) - 1, found == -1)
     assert drawn(at)["names"][-1] == "no cluster"
     folders[1].update(state="stopped", ended=1.0)  # as the dispatcher does, since nobody waited for it
-    by_key(at, "selectbox", keys.FIND_BY).set_value("k-means").run()  # once more three groups
+    by_key(at, "radio", keys.FIND_BY).set_value("k-means").run()  # once more three groups
     assert [(run.config["number"], run.state) for run in asked()[4:]] == [(3, "queued")]
     assert not at.warning
 
@@ -199,6 +200,17 @@ def test_of_two_sets(open_page: OpenPage, own: WordVectors, other: WordVectors) 
     assert drawn(at)["names"][-1] == "no number"
     assert (colors(at)[200:] == len(drawn(at)["names"]) - 1).all()
     assert not (colors(at)[:200] == len(drawn(at)["names"]) - 1).any()
+
+
+def test_cosines_that_lie_close_together_have_digits_that_tell_them_apart(open_page: OpenPage, home: Settings) -> None:
+    matrix = np.random.default_rng(5).normal(size=(200, 8)).astype(np.float32)
+    nearly = matrix + np.random.default_rng(6).normal(size=(200, 8)).astype(np.float32) / 100
+    for name, each in (("before", matrix), ("after", nearly)):
+        save_vectors(name, WordVectors([f"w{n}" for n in range(200)], each), source="a test", settings=home)
+    at = open_page("map", vectors="before", other="after", color="how far apart")
+    ends = [name.split(" to ") for name in drawn(at)["names"]]
+    assert len(ends) == 9
+    assert all(low < high for low, high in ends)
 
 
 def test_what_two_sets_can_be_coloured_by_needs_two(open_page: OpenPage, own: WordVectors) -> None:

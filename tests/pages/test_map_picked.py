@@ -76,6 +76,20 @@ def keep_as(at: AppTest, name: str) -> AppTest:
     return at.run()
 
 
+def test_what_was_done_last_stands_first(draw: OpenPage) -> None:
+    def order(at: AppTest) -> list[str]:
+        return [one.value for one in at.main if one.type in ("header", "subheader")]
+
+    at = draw([5, 7], word="word9")
+    assert order(at) == ["Drawn around", "word9"]
+    by_key(at, "text_input", keys.WORD).set_value("word6").run()
+    assert order(at) == ["word6", "Drawn around"]
+    assert order(at.run()) == ["word6", "Drawn around"]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(chart, "show", lambda *_, **__: [5, 8])
+        assert order(at.run()) == ["Drawn around", "word6"]
+
+
 def test_nothing_is_offered_where_nothing_is_drawn_around(draw: OpenPage) -> None:
     at = draw([])
     assert not at.exception

@@ -20,9 +20,14 @@ _HEIGHTS = {"Arithmetic": 1_180, "Two sets": 1_600}  # with few words
 _SECOND = {"Similarity": 190, "Arithmetic": 490, "Axes": 210, "Odd one out": 190}  # more, with a second set
 
 
-def line(controls: Controls, link: str, height: int | None = None) -> str:
-    """The frame for the answer that a link leads to; its height is guessed, where it is not given."""
-    title = escape(f"{dict(controls.parameters).get(keys.ASK, 'Words')}, from the embedding dashboard")
+def line(controls: Controls, link: str, height: int | None = None, what: str = "") -> str:
+    """The frame for the answer that a link leads to; its height is guessed, where it is not given.
+
+    `what` it shows is its title, where that is not the answer to a question.
+    """
+    title = escape(
+        f"{what.capitalize() or dict(controls.parameters).get(keys.ASK, 'Words')}, from the embedding dashboard"
+    )
     tall = min(max(_LOWEST, guess(controls) if height is None else height), _HIGHEST)
     size = f'width="{WIDTH}" height="{tall}"'
     return f'<iframe src="{escape(link)}" {size} title="{title}" style="border: 0" loading="lazy"></iframe>'

@@ -86,8 +86,8 @@ def _finder(sets: Sets, most: int) -> None:
     chosen = _chosen()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = st.text_input(
-            "Find a word", key=keys.FIND_WORD, type="search", live=True, autocomplete="off",
-            placeholder="Find a word by its beginning", label_visibility="collapsed", width=340,
+            "Add a word", key=keys.FIND_WORD, type="search", live=True, autocomplete="off",
+            placeholder="Add a word by its beginning", label_visibility="collapsed", width=340,
         )  # fmt: skip
         # It tells when it is opened, so that it can be closed again.
         with st.popover("Paste a list", icon=":material/content_paste:", key=keys.PASTE_LIST, on_change="rerun"):
@@ -116,9 +116,7 @@ def _paste_form(sets: Sets, most: int) -> None:
         arguments = (sets.first.vectors, most)
         with st.container(horizontal=True):
             st.form_submit_button("Add them", key=keys.ADD_PASTED, on_click=_paste, args=(*arguments, True))
-            st.form_submit_button(
-                "Ask about these alone", key=keys.TAKE_PASTED, on_click=_paste, args=(*arguments, False)
-            )
+            st.form_submit_button("Take these alone", key=keys.TAKE_PASTED, on_click=_paste, args=(*arguments, False))
 
 
 def _proposed(sets: Sets, typed: str) -> dict[str, str]:

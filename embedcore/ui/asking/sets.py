@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from embedcore.errors import UnknownVectors
 from embedcore.library import VectorsInfo
-from embedcore.ui import keys, resources
+from embedcore.ui import keys, links, resources
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
@@ -115,13 +115,13 @@ def _swap() -> None:
 def _tell_same(here: Collection[str]) -> None:
     first, second = st.query_params.get(keys.VECTORS), st.query_params.get(keys.OTHER_SET)
     if second in here and first == second:
-        st.warning("The link names the same set twice. It is shown once.", icon=":material/info:")
+        links.tell("The link names the same set twice. It is shown once.")
 
 
 def _tell_missing(key: str, here: dict[str, VectorsInfo], then: str) -> None:
     asked = st.query_params.get(key)
     if asked and asked not in here:
-        st.warning(plain(str(UnknownVectors(asked))) + then, icon=":material/info:")
+        links.tell(plain(str(UnknownVectors(asked))) + then)
 
 
 def _opened(info: VectorsInfo) -> ChosenSet:

@@ -26,22 +26,26 @@ def link(controls: Controls, **more: str) -> str:
 
 
 def show(
-    controls: Controls, lines: Lines | None = None, *, height: int | None = None, more: Callable[[], None] | None = None
-) -> None:
+    controls: Controls, lines: Lines | None = None, *, height: int | None = None,
+    more: Callable[[], None] | None = None, what: str = "",
+) -> None:  # fmt: skip
     """The row below the inputs, when all of these have been asked for; nothing where the answer stands alone.
 
     `height` is about what the answer takes at a width of 700 pixels; guessed, where it is not given.
-    `more` draws what else belongs into the row.
+    `more` draws what else belongs into the row; `what` is shown, such as “map”, where it is no answer to a question.
     """
     if controls.embedded:
         return
     with st.container(horizontal=True, key=keys.SHARE):
         with st.popover("Copy link", icon=":material/link:"):
-            st.caption("It asks this question again, with everything that is chosen now.")
+            does = f"opens this {what}" if what else "asks this question"
+            st.caption(f"It {does} again, with everything that is chosen now.")
             st.code(link(controls), language=None, wrap_lines=True)
         with st.popover("Embed", icon=":material/iframe:"):
-            st.caption("HTML that shows the answer alone in a page of your wiki. Its height may need a change.")
-            st.code(framing.line(controls, link(controls, embed="true"), height), language=None, wrap_lines=True)
+            st.caption(
+                f"HTML that shows the {what or 'answer'} alone in a page of your wiki. Its height may need a change."
+            )
+            st.code(framing.line(controls, link(controls, embed="true"), height, what), language=None, wrap_lines=True)
         if lines is not None:
             with st.popover("Copy as Python", icon=":material/code:"):
                 _show_lines(lines)

@@ -32,11 +32,11 @@ _COUNT_HELP = "PCA shows up to {:,} words, the other layouts up to 50,000. Words
 def ask(controls: Controls, sets: Sets) -> MapRequest:
     """The map that the visitor, or the link, asks for; it may ask for what cannot be. See `MapRequest.check`."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = controls.choice(keys.WHICH, "Words", list(HOWS), help=_WORDS_HELP, width="content")
+        which = controls.choice(keys.WHICH, "Which words", list(HOWS), help=_WORDS_HELP, width="content")
         count = _count(controls, which)
+        dims = DIMENSIONS[controls.choice(keys.DIMENSIONS, "Dimensions", list(DIMENSIONS), width="content")]
         layouts = "  \n".join(f"**{method.label}** {method.sentence}" for method in METHODS.values())
         method = LAYOUTS[controls.choice(keys.LAYOUT, "Layout", list(LAYOUTS), help=layouts, width="content")]
-        dims = DIMENSIONS[controls.choice(keys.DIMENSIONS, "Dimensions", list(DIMENSIONS), width="content")]
         params, seed = _parameters(controls, method)
     words = () if which == FREQUENT else tuple(ask_words(controls, sets).typed)
     return MapRequest(
@@ -55,7 +55,7 @@ def _count(controls: Controls, which: str) -> int:
     """How many words, or neighbours of each; what is left empty is as usual."""
     if which == LIST:
         return 0
-    with st.container(width=150):
+    with st.container(width=140):
         return _number(controls, which)
 
 

@@ -31,7 +31,7 @@ def show(controls: Controls, sets: Sets, shown: Shown) -> None:
     """The row to share; nothing where the map stands alone."""
     if controls.embedded:
         return
-    sharing.show(controls, height=_FRAME, more=partial(_coordinates, controls, sets, shown))
+    sharing.show(controls, height=_FRAME, what="map of words", more=partial(_coordinates, controls, sets, shown))
 
 
 def _coordinates(controls: Controls, sets: Sets, shown: Shown) -> None:

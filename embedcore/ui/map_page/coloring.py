@@ -27,6 +27,7 @@ CLUSTERS, FREQUENCY, AXIS, SIMILARITY, ONE = "clusters", "frequency", "axis", "s
 SET, APART = "set", "how far apart"  # of two sets
 _ALONE = [CLUSTERS, FREQUENCY, AXIS, SIMILARITY, ONE]
 _LONGEST = 2_000  # characters of a word
+_MOST_DIGITS = 6  # of a cosine; more are noise in numbers of four bytes
 _HELP = (
     "clusters: words that belong together, found in the full space (k-means) or on the map (HDBSCAN). "
     "frequency: the rank of a word in its set. axis: where words lie between those of a pair, such as he and she. "
@@ -53,17 +54,25 @@ def _plain(shown: Shown) -> Colors:
 
 
 def _clusters(controls: Controls, sets: Sets, shown: Shown) -> Colors | None:
-    with st.container(width=130):
-        how = controls.choice(keys.FIND_BY, "Found by", list(groups.HOWS), select=True, help=_FIND_BY_HELP)
-    low, high = groups.BOUNDS[how]
-    key, label = (keys.GROUPS, "Groups") if how == groups.KMEANS else (keys.LEAST, "Fewest words")
-    with st.container(width=130):
-        number = controls.number(key, label, default=groups.USUAL[how], lowest=low, highest=high) or groups.USUAL[how]
+    if controls.embedded:
+        how, number = _groups(controls)
+    else:
+        with st.popover("Groups", icon=":material/tune:"):
+            how, number = _groups(controls)
     with st.container(width="content"):
         labels = grouped.find(shown, how, number)
     if labels is None:
         return None
     return figures_scatter.by_cluster(labels, resources.dark(), grouped.names(sets, shown, labels, how, number))
+
+
+def _groups(controls: Controls) -> tuple[str, int]:
+    """How clusters are found, and how many, or of how many words at least."""
+    how = controls.choice(keys.FIND_BY, "Found by", list(groups.HOWS), help=_FIND_BY_HELP)
+    low, high = groups.BOUNDS[how]
+    key, label = (keys.GROUPS, "Groups") if how == groups.KMEANS else (keys.LEAST, "Fewest words")
+    number = controls.number(key, label, default=groups.USUAL[how], lowest=low, highest=high)
+    return how, groups.USUAL[how] if number is None else number
 
 
 def _frequency(controls: Controls, sets: Sets, shown: Shown) -> Colors:
@@ -126,14 +135,26 @@ def _by_cosine(
         for chosen, rows, direction in zip(sets.all, shown.rows, directions, strict=True)
     ]  # fmt: skip
     values = np.concatenate(each)  # (n,)
-    # As many words in each step: most cosines lie close together, and equal steps would look all the same.
-    colors = figures_scatter.by_number(values, resources.dark(), even=True)
+    colors = _steps(values)
     last = len(colors.names) - 1 - (not np.isfinite(values).all())
     if ends is None or last < 1:
         return colors
     names = list(colors.names)
     names[0], names[last] = f"{names[0]}, {ends[1]}", f"{names[last]}, {ends[0]}"
     return replace(colors, names=names)
+
+
+def _steps(cosines: Floats) -> Colors:
+    """Steps of as many words each, written with as many digits as tell their ends apart.
+
+    Most cosines lie close together, and equal steps would look all the same.
+    """
+    for digits in range(2, _MOST_DIGITS + 1):
+        colors = figures_scatter.by_number(cosines, resources.dark(), even=True, form=f"{{:.{digits}f}}")
+        ends = [name.split(" to ") for name in colors.names]
+        if all(len(set(own)) == len(own) for own in ends):
+            break
+    return colors
 
 
 def _which_set(controls: Controls, sets: Sets, shown: Shown) -> Colors:
@@ -144,7 +165,7 @@ def _which_set(controls: Controls, sets: Sets, shown: Shown) -> Colors:
 def _apart(controls: Controls, sets: Sets, shown: Shown) -> Colors:
     st.caption("The cosine of a word’s two vectors, the second set being turned: low is far apart.")
     cosines = np.tile(together.apart(sets, shown), 2)  # (n,)
-    return figures_scatter.by_number(cosines, resources.dark(), even=True, form="{:.3f}")
+    return _steps(cosines)
 
 
 def _put_instead(_: str, new: str) -> None:

@@ -53,13 +53,13 @@ def find(controls: Controls, sets: Sets, shown: Shown) -> Lit | None:
     """Ask for a word, and for how many of its neighbours; what is lit for it, None if there is no word."""
     if (clicked := st.session_state.pop(_CLICKED, None)) is not None:
         st.session_state[keys.WORD] = clicked
-    with st.container(width=260, gap="small"):
+    with st.container(width=216, gap="small"):  # a phone has it and the next side by side
         typed = controls.text(
             keys.WORD, "Find a word", placeholder="A word", live=True, most=_LONGEST, icon=":material/search:",
             help="It is lit on the map with the words nearest to it in the full space. A click on a point finds its "
             "word, too.",
         )  # fmt: skip
-    with st.container(width=130):
+    with st.container(width=124):  # narrower, it has no buttons
         top = controls.number(keys.TOP, "Neighbours", default=TOP, lowest=1, highest=MOST_TOP) or TOP
     return _lit(sets, shown, typed, top) if typed.strip() else None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote_plus
 
+from embedcore.maps.layouts import METHODS
 from embedcore.maps.request import MapRequest
 from embedcore.ui import keys, resources
 from embedcore.ui.map_page import asked
@@ -14,20 +15,27 @@ _MOST_CHARACTERS = 24_000  # of all words in a link; servers refuse requests who
 
 def parameters(request: MapRequest) -> dict[str, str | list[str]]:
     """What the page's link says when it asks for a map, as `st.query_params` takes it."""
+    return {key: value if isinstance(value, str | list) else f"{value:.12g}" for key, value in inputs(request).items()}
+
+
+def inputs(request: MapRequest) -> dict[str, str | list[str] | float]:
+    """What the page's inputs hold when they ask for a map, by their keys."""
     which = next(name for name, how in asked.HOWS.items() if how == request.words.how)
     label = next(name for name, method in asked.LAYOUTS.items() if method.name == request.method)
-    said: dict[str, str | list[str]] = dict(
+    said: dict[str, str | list[str] | float] = dict(
         zip((keys.VECTORS, keys.OTHER_SET), (one.name for one in request.sets), strict=False)
     )
     said |= {keys.WHICH: which, keys.LAYOUT: label, keys.DIMENSIONS: f"{request.dims}-D"}
     if which == asked.FREQUENT:
-        said[keys.COUNT] = str(request.words.count)
+        said[keys.COUNT] = request.words.count
     else:
         said[keys.WORDS] = list(request.words.words)
     if which == asked.NEAR:
-        said[keys.AROUND] = str(request.words.count)
-    said |= {f"{request.method}_{name}": f"{value:.12g}" for name, value in request.params.items()}
-    return {**said, keys.MAP_SEED: str(request.seed)}
+        said[keys.AROUND] = request.words.count
+    for one in METHODS[request.method].parameters:
+        if (value := request.params.get(one.name)) is not None:
+            said[f"{request.method}_{one.name}"] = int(value) if one.whole else float(value)
+    return {**said, keys.MAP_SEED: request.seed}
 
 
 def fitting(words: Sequence[str]) -> list[str]:

@@ -111,7 +111,7 @@ def _warn(made: Made, takes: str, seconds: float) -> None:
     what = f"{METHODS[asked.method].label} in {asked.dims}-D of {counted(points, 'point')}"
     ways = ways_out(asked, points)
     st.warning(
-        f"{what} takes {takes} of a worker here; others wait for it meanwhile."
+        f"{what} takes {takes} here, and other runs may have to wait."
         + (" Quicker are:" if ways else ""), icon=":material/hourglass:",
     )  # fmt: skip
     if ways:

@@ -14,6 +14,9 @@ from embedcore.ui.asking import sets as asking_sets
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.asking.sets import Sets
 from embedcore.ui.map_page import asked, away, chart, coloring, finding, kept, making, picked, run_link, telling, trust
+from embedcore.ui.map_page.finding import Lit
+
+_LATEST = "map_latest"  # in the session: what was drawn around, the word that was found, and which came later
 
 
 def show() -> None:
@@ -55,6 +58,22 @@ def _map(controls: Controls, sets: Sets, head: DeltaGenerator) -> None:
         points = chart.show(made, colors, lit, embedded=controls.embedded)
         away.show(controls, sets, shown)  # below, so that the map begins high on the page
     with told:
-        telling.tell(controls, sets, shown, lit)
-        picked.show(controls, sets, shown, points)
+        first, second = st.container(), st.container()
+        of_list, of_word = (first, second) if _list_first(points, lit) else (second, first)
+        with of_word:
+            telling.tell(controls, sets, made.judged, lit)
+        with of_list:
+            picked.show(controls, sets, shown, points)
         trust.show(sets, made.judged)
+
+
+def _list_first(points: list[int], lit: Lit | None) -> bool:
+    """Whether words were drawn around later than a word was found: what was done last stands where it is seen."""
+    drawn, found = hash(tuple(points)), "" if lit is None else lit.typed
+    before, word, first = st.session_state.get(_LATEST, (hash(()), "", False))
+    if drawn != before or not points:
+        first = bool(points)
+    elif found != word:
+        first = False
+    st.session_state[_LATEST] = drawn, found, first
+    return bool(first)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from embedcore.errors import BadSetting, StorageProblem, UnknownRun
+from embedcore.maps.request import MapRequest
 from embedcore.runs import Run, jobs
 from embedcore.runs.jobs import MapConfig
 from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, TRAIN
@@ -41,8 +43,21 @@ def follow() -> None:
     request = MapConfig.from_json(run.config).asked
     if run.kind == jobs.MAP:
         making.watch(request.key, run.id)
-    st.query_params.from_dict(linking.parameters(request))
+    try:
+        st.query_params.from_dict(linking.parameters(request))
+    except StreamlitAPIException:  # on the page itself, whose inputs are there and bound to the link
+        _put(request)
+        del st.query_params[keys.RUN]
     st.rerun()  # the inputs begin with what the link says when the page begins
+
+
+def _put(request: MapRequest) -> None:
+    """Have the inputs, before they are drawn, say what a map was asked for; sets that are gone stay as they are."""
+    here = resources.usable_sets()
+    st.session_state[keys.OTHER_SET] = None
+    for key, value in linking.inputs(request).items():
+        if key not in (keys.VECTORS, keys.OTHER_SET) or value in here:
+            st.session_state[key] = value
 
 
 def _elsewhere(run: Run) -> None:

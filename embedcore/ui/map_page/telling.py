@@ -68,6 +68,8 @@ def _in_set(chosen: ChosenSet, own: Found, shown: Shown, number: int, *, named: 
     if not own.near:
         st.caption("There is no other word on this map.")
         return
+    if not shown.final:  # which of them are near on the map is said of a map that stays
+        own = own._replace(kept=[])
     _table(chosen, own, number, highest=_HIGHEST_OF_TWO if named else _HIGHEST, opens=opens)
     if own.kept:
         st.write(_kept(own))

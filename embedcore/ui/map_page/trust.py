@@ -26,7 +26,7 @@ _MOST_SEEN = 0.5  # of the variance: a PCA that keeps less shows the smaller par
 def show(sets: Sets, shown: Shown) -> None:
     """What the map keeps of the full space; measured now, where it was not yet."""
     st.markdown("**How far to trust this map**")
-    if shown.variance is not None:
+    if shown.variance is not None and any(shown.variance):  # one word, or words all alike, do not vary
         st.write(_variance(shown.variance))
     if not shown.final:
         st.write("It is measured when the layout is done.")

@@ -45,6 +45,11 @@ export class Seen {
     if (map.word !== null && (!same || before.word !== map.word || before.scene !== map.scene)) this.fly(this.around())
     else if (same && before.scene !== map.scene) this.fly(whole())
     else this.ask()
+    if (before && before.scene !== map.scene) this.come()
+  }
+
+  come() { // what was asked for below the map brings it back into sight
+    if (this.canvas.getBoundingClientRect().bottom < innerHeight / 3) this.root.scrollIntoView({ block: "start" })
   }
 
   say(text) { this.root.dataset.said = text; this.tools.say(text) }
