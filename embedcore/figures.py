@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from embedcore.text import count_characters, first_characters
+
 Options = dict[str, Any]
 
 # The ends and middle of the scale of a cosine: opposite, unrelated, alike.
@@ -23,6 +25,8 @@ _COSINE_COLORS = {
 _INK = {"on light": "#16211e", "on dark": "#ffffff"}
 STRONG = 0.75  # of the scale's end: from there on a cell needs the other ink
 _MOST_CURVE_POINTS = 2_000
+_JOINERS = "\u200c\u200d"
+_MARKS = 8  # code points of a character that is shown whole, on average
 
 
 def loss_curve(
@@ -180,8 +184,21 @@ def names_of(words: Sequence[str]) -> list[str]:
 
 
 def shown(word: str, limit: int = 24) -> str:
-    """A word as an axis can show it: whatever does not print is named, long ones are cut."""
-    word = "".join(c if c.isprintable() else f"⟨U+{ord(c):04X}⟩" for c in word) or "⟨empty⟩"
-    if word == " ":
-        word = "⟨space⟩"
-    return word if len(word) <= limit else word[: limit - 1] + "…"
+    """A word as an axis can show it: whatever does not print is named, one of more characters than that is cut.
+
+    Characters are those that a person sees: 👩‍👩‍👧 is one, and is never cut in two.
+    """
+    if not word.isprintable():
+        seen = (c if c.isprintable() or _joins(word, place) else f"⟨U+{ord(c):04X}⟩" for place, c in enumerate(word))
+        word = "".join(seen)
+    if word in ("", " "):
+        return "⟨space⟩" if word else "⟨empty⟩"
+    begins = word[: _MARKS * limit]  # one character may have any number of marks
+    if len(word) <= limit or (begins == word and count_characters(word) <= limit):
+        return word
+    return first_characters(begins, limit - 1) + "…"
+
+
+def _joins(word: str, place: int) -> bool:
+    """Whether a character that is not seen shapes those on both sides of it, as in some emoji and in Persian."""
+    return word[place] in _JOINERS and 0 < place < len(word) - 1 and (word[place - 1] + word[place + 1]).isprintable()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 import regex
 
@@ -87,6 +88,11 @@ def tokenize(text: str, tokenizer: str = "words") -> Iterator[list[str]]:
     if tokenizer == "morphemes":  # many lines at a time
         return (tokens for tokens in morphemes.tokens(split_sentences(text)) if tokens)
     return (tokens for line in split_sentences(text) if (tokens := split(line)))
+
+
+def first_characters(text: str, count: int) -> str:
+    """The beginning of a text, as many characters as a person sees (Unicode's extended grapheme clusters, UAX #29)."""
+    return "".join(islice((match[0] for match in _GRAPHEME.finditer(text)), count))
 
 
 def count_characters(text: str) -> int:

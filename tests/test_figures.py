@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from embedcore import figures
+from embedcore.figures import shown
 
 
 def plain(options: dict[str, object]) -> str:
@@ -89,3 +90,18 @@ def test_the_strips_show_every_number_on_one_symmetric_scale() -> None:
 def test_strips_of_zeros_still_have_a_scale() -> None:
     options = figures.vector_strips(["a"], np.zeros((1, 3)))
     assert options["visualMap"]["min"] < options["visualMap"]["max"]
+
+
+def test_words_are_shown_and_cut_by_the_characters_that_people_see() -> None:
+    family, flag, persian = "👩\u200d👩\u200d👧", "🇰🇷", "می\u200cخواهم"
+    assert shown(family) == family  # the joiners are part of the one character
+    assert shown(persian) == persian
+    assert shown(family * 30, 5) == family * 4 + "…"
+    assert shown(flag * 5, 5) == flag * 5
+    assert shown("e\u0301" * 9, 4) == "e\u0301" * 3 + "…"
+    assert shown("a\u200d") == "a⟨U+200D⟩"  # joins nothing
+    assert shown("\u200c\n") == "⟨U+200C⟩⟨U+000A⟩"
+    assert len(shown("a" + "\u0301" * 100_000)) <= 8 * 24 + 1
+    assert [shown(word) for word in ("", " ", "왕" * 24, "왕" * 25)] == [
+        "⟨empty⟩", "⟨space⟩", "왕" * 24, "왕" * 23 + "…",
+    ]  # fmt: skip
