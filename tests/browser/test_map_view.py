@@ -254,14 +254,17 @@ def test_at_the_whole_map_the_wheel_scrolls_the_page(visit: Callable[..., Page])
 def test_lighting_a_word_fetches_nothing_and_other_colors_only_themselves(visit: Callable[..., Page]) -> None:
     page = visit()
     assert told(page, "run")["run"] == 1
-    fetched: list[int] = []
-    page.on("response", lambda each: fetched.append(len(each.body())) if "/maps/points/" in each.url else None)
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if "/maps/points/" in each.url else None)
     ask_about(page, 30)
     expect(canvas(page)).not_to_have_attribute("data-zoom", "1.000")
-    assert fetched == []
-    check(page, "Colours")
+    assert asked == []
+    with page.expect_response(lambda each: "/maps/points/" in each.url) as answer:
+        check(page, "Colours")
+    assert len(answer.value.body()) == COUNT
     expect(page.get_by_role("checkbox", name="cluster 2")).to_have_count(0)
-    assert fetched == [COUNT]
+    settle(page)
+    assert len(asked) == 1
 
 
 def test_words_drift_to_their_next_places_unless_motion_is_unwanted(visit: Callable[..., Page]) -> None:
