@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from embedcore import parallel
-from embedcore.errors import BadSetting, BadVectors
+from embedcore.errors import BadVectors
+from embedcore.maps.groups import BOUNDS, HDBSCAN, KMEANS, check
 
 Floats = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[np.int32]
 
-MOST_GROUPS = 100
 NOISE = -1  # the label of a point in no group
 _STARTS = 3  # of which k-means keeps the best
 _MOST_FITTED = 50_000  # points by which k-means finds its centres
@@ -47,8 +47,9 @@ def kmeans(points: Floats, groups: int = 10, *, seed: int = 1) -> Clusters:
     BadVectors for points that are not finite.
     """
     _check(points)
-    _check_whole("The number of groups", groups, 1, MOST_GROUPS)
-    groups = min(groups, len(np.unique(points, axis=0)) if len(points) <= MOST_GROUPS else groups)
+    check(KMEANS, groups)
+    few = len(points) <= BOUNDS[KMEANS][1]
+    groups = min(groups, len(np.unique(points, axis=0)) if few else groups)
     if not len(points):
         return by_size(np.empty(0, dtype=np.int64))
     from sklearn.cluster import KMeans  # type: ignore[import-untyped]
@@ -70,13 +71,13 @@ def hdbscan(points: Floats, least: int = 15) -> Clusters:
     than two points a group, BadVectors for points that are not finite.
     """
     _check(points)
-    _check_whole("The fewest words of a group", least, 2, 1_000_000)
+    check(HDBSCAN, least)
     if len(points) < least:  # not even one group fits
         return by_size(np.full(len(points), NOISE))
-    from sklearn.cluster import HDBSCAN
+    from sklearn import cluster
 
     with parallel.one_openmp_thread():
-        model = HDBSCAN(min_cluster_size=least, min_samples=min(least, _MOST_SAMPLES), copy=True)
+        model = cluster.HDBSCAN(min_cluster_size=least, min_samples=min(least, _MOST_SAMPLES), copy=True)
         return by_size(model.fit(points).labels_)
 
 
@@ -97,8 +98,3 @@ def _check(points: Floats) -> None:
         raise BadVectors(f"Points come as a matrix of shape (points, dimensions), not {points.shape}.")
     if not np.isfinite(points).all():
         raise BadVectors("A point is not finite, so it cannot be grouped.")
-
-
-def _check_whole(what: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise BadSetting(f"{what} should be a whole number from {low:,} to {high:,}, but is {value!r}.")

@@ -15,13 +15,12 @@ import numpy.typing as npt
 
 from embedcore import search
 from embedcore.maps.layouts import pca
+from embedcore.maps.rows import odd, span
 from embedcore.maps.selection import Selection
 from embedcore.vectors import WordVectors
 
 Float32s = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
-
-_SHORT, _LONG = 1e-15, 1e15  # lengths that float32 can divide by without loss
 
 
 class Overview(NamedTuple):
@@ -74,10 +73,9 @@ class Points:
 def _units(vectors: WordVectors, rows: Rows) -> Float32s:
     """The rows (k,) of a set, of length 1: (k, D), by the lengths that are known where float32 can hold that."""
     lengths = vectors.norms[rows]  # (k,)
-    whole = len(rows) and rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all())
-    part = vectors.matrix[rows[0] : rows[-1] + 1] if whole else vectors.matrix[rows]  # (k, D)
-    odd = ~((lengths > _SHORT) & (lengths < _LONG))  # (k,)
-    units: Float32s = np.divide(part, np.where(odd, np.float32(1), lengths)[:, None], dtype=np.float32)  # (k, D)
-    if odd.any():
-        units[odd] = search.unit(part[odd])
+    part = vectors.matrix[span(rows)]  # (k, D)
+    unfit = odd(lengths)  # (k,)
+    units: Float32s = np.divide(part, np.where(unfit, np.float32(1), lengths)[:, None], dtype=np.float32)  # (k, D)
+    if unfit.any():
+        units[unfit] = search.unit(part[unfit])
     return units

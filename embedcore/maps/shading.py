@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from embedcore import search
 from embedcore.maps.alignment import Turn
+from embedcore.maps.rows import odd, span
 from embedcore.vectors import WordVectors
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -20,7 +21,6 @@ Float32s = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 _AT_ONCE = 16_384  # rows
-_SHORT, _LONG = 1e-15, 1e15  # lengths that float32 can divide by without loss
 
 
 def cosines(vectors: WordVectors, rows: Rows, direction: Floats) -> Float32s:
@@ -34,11 +34,11 @@ def cosines(vectors: WordVectors, rows: Rows, direction: Floats) -> Float32s:
     for start in range(0, len(rows), _AT_ONCE):
         some = rows[start : start + _AT_ONCE]
         part, lengths = vectors.matrix[span(some)], vectors.norms[some]  # (m, D), (m,)
-        odd = np.flatnonzero(~((lengths > _SHORT) & (lengths < _LONG)))
+        unfit = np.flatnonzero(odd(lengths))
         with np.errstate(all="ignore"):
             scores = part @ narrow / lengths  # (m,)
-        if len(odd):
-            scores[odd] = search.unit(part[odd]) @ unit
+        if len(unfit):
+            scores[unfit] = search.unit(part[unfit]) @ unit
         found[start : start + len(some)] = scores
     return np.clip(found, -1.0, 1.0)
 
@@ -54,10 +54,3 @@ def together(first: WordVectors, second: WordVectors, rows: Rows, turn: Turn) ->
         products = turn.first(first.matrix[span(ours)]) * turn.second(second.matrix[span(theirs)])  # (m, E)
         found[start : start + len(ours)] = products.sum(axis=1)
     return np.clip(found, -1.0, 1.0)
-
-
-def span(rows: Rows) -> Rows | slice:
-    """Rows (n,) as a matrix is read fastest: from the first to the last, where they are all that lie between."""
-    if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and bool((np.diff(rows) == 1).all()):
-        return slice(int(rows[0]), int(rows[-1]) + 1)
-    return rows

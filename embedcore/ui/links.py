@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from embedcore.ui.words import plain
 
@@ -81,6 +83,14 @@ def hold(name: str, value: str) -> None:
     says so already stays as it is.
     """
     st.query_params[name] = value
+
+
+def put(name: str, value: str | list[str]) -> None:
+    """Have the input of that name, and the link, say something from the next run of the page on; for callbacks."""
+    st.session_state[name] = value
+    # An input that is drawn for the first time does not write what it begins with; one that is there refuses this.
+    with suppress(StreamlitAPIException):
+        st.query_params[name] = value
 
 
 def sentence(name: str, values: list[str], what: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from embedcore.ui import keys, links
 from embedcore.ui.words import listed
@@ -72,10 +70,7 @@ def no_minus_zero(numbers: npt.ArrayLike, places: int) -> npt.NDArray[np.float64
 def open_word(word: str) -> None:
     """Show the page of a word, from the next run of the script on; for callbacks."""
     st.session_state[keys.ASK] = WORD_PAGE
-    st.session_state[keys.WORD] = word
-    # An input that is drawn for the first time does not write what it begins with; one that is there refuses this.
-    with suppress(StreamlitAPIException):
-        links.hold(keys.WORD, word)
+    links.put(keys.WORD, word)
 
 
 def _open_row(key: str, words: Sequence[str]) -> None:

@@ -6,11 +6,9 @@ What is told of the word stands in `telling`; what is near it is found in `maps.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from embedcore.errors import BadVectors
 from embedcore.maps import finding
@@ -80,10 +78,7 @@ def click(shown: Shown, point: int) -> None:
 
 def take(word: str) -> None:
     """Find a word from the next run of the page on; for callbacks."""
-    st.session_state[keys.WORD] = word
-    # An input that is drawn for the first time does not write what it begins with; one that is there refuses this.
-    with suppress(StreamlitAPIException):
-        links.hold(keys.WORD, word)
+    links.put(keys.WORD, word)
 
 
 def _lit(sets: Sets, shown: Shown, typed: str, top: int) -> Lit:

@@ -21,20 +21,20 @@ def parameters(request: MapRequest) -> dict[str, str | list[str]]:
 def inputs(request: MapRequest) -> dict[str, str | list[str] | float]:
     """What the page's inputs hold when they ask for a map, by their keys."""
     which = next(name for name, how in asked.HOWS.items() if how == request.words.how)
-    label = next(name for name, method in asked.LAYOUTS.items() if method.name == request.method)
+    method = METHODS[request.method]
     said: dict[str, str | list[str] | float] = dict(
         zip((keys.VECTORS, keys.OTHER_SET), (one.name for one in request.sets), strict=False)
     )
-    said |= {keys.WHICH: which, keys.LAYOUT: label, keys.DIMENSIONS: f"{request.dims}-D"}
+    said |= {keys.WHICH: which, keys.LAYOUT: method.label, keys.DIMENSIONS: f"{request.dims}-D"}
     if which == asked.FREQUENT:
         said[keys.COUNT] = request.words.count
     else:
         said[keys.WORDS] = list(request.words.words)
     if which == asked.NEAR:
         said[keys.AROUND] = request.words.count
-    for one in METHODS[request.method].parameters:
+    for one in method.parameters:
         if (value := request.params.get(one.name)) is not None:
-            said[f"{request.method}_{one.name}"] = int(value) if one.whole else float(value)
+            said[asked.key_of(method, one)] = int(value) if one.whole else float(value)
     return {**said, keys.MAP_SEED: request.seed}
 
 

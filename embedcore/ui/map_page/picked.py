@@ -7,7 +7,6 @@ file, is in `picked_part`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
@@ -15,10 +14,9 @@ from urllib.parse import urlencode
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from embedcore.maps.request import MapRequest, WordsAsked
-from embedcore.ui import keys
+from embedcore.ui import keys, links
 from embedcore.ui.asking import across
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.asking.sets import Sets
@@ -117,8 +115,5 @@ def _alone(request: MapRequest, words: Sequence[str]) -> MapRequest:
 def _map_alone(words: list[str]) -> None:
     """Show a map of these words only, from the next run of the page on."""
     st.session_state[keys.WHICH] = asked.LIST
-    st.session_state[keys.WORDS] = words
-    # An input that is drawn for the first time does not write what it begins with; one that is there refuses this.
-    with suppress(StreamlitAPIException):
-        st.query_params[keys.WORDS] = words
+    links.put(keys.WORDS, words)
     st.rerun("app")

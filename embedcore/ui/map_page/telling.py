@@ -5,15 +5,13 @@ Here belong the words and tables. What is lit is found in `finding`.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from embedcore.maps.finding import Found
-from embedcore.ui import keys
+from embedcore.ui import keys, links
 from embedcore.ui.asking import across
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.asking.sets import ChosenSet, Sets
@@ -132,9 +130,7 @@ def _ways_on(sets: Sets, own: Found) -> None:
 def _map_near(word: str) -> None:
     """Show the neighbourhood of a word, from the next run of the page on."""
     st.session_state[keys.WHICH] = asked.NEAR
-    st.session_state[keys.WORDS] = [word]
-    with suppress(StreamlitAPIException):  # as in `finding.take`
-        st.query_params[keys.WORDS] = [word]
+    links.put(keys.WORDS, [word])
 
 
 def _find_row(key: str, words: tuple[str, ...]) -> None:
