@@ -24,8 +24,8 @@ FLOORS = [
     {"tokens", "subwords", "lookup", "documents", "uploads", "downloads", "cosmul"},
     {"answers"},
     {"vectors"},
-    {"formats", "library", "catalog", "training", "transfer", "evaluation", "projection", "label_places"},
-    {"importing", "questions"},
+    {"formats", "library", "catalog", "training", "evaluation", "projection", "label_places"},
+    {"importing", "questions", "transfer"},
     {"maps"},
     {"runs", "figures", "text_files", "import_command", "first_batch", "moved"},
     {

@@ -136,7 +136,7 @@ def find(lines: Sequence[str], *, named: str | None, column: str | None = None) 
     if column is not None and column not in columns:
         there = ", ".join(f"“{printable(name, 40)}”" for name in columns[:_SHOWN_COLUMNS])
         raise TextProblem(f"There is no column “{printable(column, 40)}”. There are: {there}.")
-    return Table(delimiter, quoted, header, columns, column or columns[_wordiest(body[header:])], column is not None)
+    return Table(delimiter, quoted, header, columns, column or columns[wordiest(body[header:])], column is not None)
 
 
 def _best(sample: Sequence[str], delimiter: str) -> tuple[bool, list[list[str]]]:
@@ -172,7 +172,7 @@ def _has_header(body: Sequence[Sequence[str]]) -> bool:
             return False
         if sum(bool(_NUMBER.fullmatch(cell)) for cell in below) > _ALIKE * len(below):
             return True
-    widest = _wordiest(rest)
+    widest = wordiest(rest)
     mean = sum(len(row[widest]) for row in rest) / len(rest)
     return all(len(name) <= 40 for name in named) and mean >= _LONGER * len(named[widest])
 
@@ -186,7 +186,7 @@ def _names(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _wordiest(body: Sequence[Sequence[str]]) -> int:
+def wordiest(body: Sequence[Sequence[str]]) -> int:
     """The column with most letters in it, numbers and what repeats itself aside."""
     if not body:
         return 0
