@@ -1,0 +1,144 @@
+"""What a fit learned, word by word: whose vectors moved, and which words pull a text towards a label.
+
+Here belongs asking one fitted model. How far a training of vectors moved words is in `embedcore.moved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from embedcore.answers import Neighbor
+from embedcore.transfer.encoding import Encoded
+from embedcore.transfer.fitting import ASKED, Learned
+from embedcore.transfer.models import Classifier
+from embedcore.transfer.results import Integers
+from embedcore.vectors import WordVectors
+from embedcore.vocab import PAD_INDEX, SPECIALS
+
+LEAST_SEEN = 5  # times a word has to stand in the training texts to be ranked: fewer is mostly chance
+MOST_TEXTS = 2_000  # training texts in which words are covered up
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A word whose vector moved: by what length, its cosine with where it was, and its neighbours then and now."""
+
+    word: str
+    count: int  # times it stands in the training texts
+    distance: float
+    cosine: float
+    before: list[Neighbor]
+    after: list[Neighbor]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A word that pulls texts towards a class: by how much the class's probability falls without it, on average."""
+
+    word: str
+    count: int  # places in the texts looked at
+    pull: float
+
+
+def embedding_of(learned: Learned) -> NDArray[np.float32]:
+    """The embedding's weight after the fit, (V, D) float32; a view."""
+    weight: NDArray[np.float32] = learned.model.embedding.weight.detach().numpy()
+    return weight
+
+
+def vectors_of(learned: Learned, encoded: Encoded, name: str | None = None) -> WordVectors:
+    """The fitted embedding as a vector set: every word of the vocabulary, without the specials."""
+    return WordVectors(encoded.vocab.words, embedding_of(learned)[len(SPECIALS) :].copy(), name=name)
+
+
+def moved_most(
+    learned: Learned, encoded: Encoded, *, count: int = 20, neighbors: int = 5, least: int = LEAST_SEEN
+) -> list[Moved]:
+    """At most `count` words that the training texts have `least` times and that started in the set, farthest first.
+
+    Neighbours are looked for among all words of the vocabulary that the set has: those that only
+    other texts have never move, and so show where a word came from and went to.
+    """
+    now = embedding_of(learned)
+    known = np.flatnonzero(encoded.rows >= 0)  # (K,) the others started at random
+    if not len(known):
+        return []
+    words, counts = np.array(encoded.vocab.itos, dtype=object)[known].tolist(), np.array(encoded.vocab.counts)[known]
+    first, last = learned.first[known].astype(np.float64), now[known].astype(np.float64)  # (K, D)
+    distances = np.where(counts >= least, np.linalg.norm(last - first, axis=1), 0)  # (K,)
+    chosen = [place for place in np.argsort(-distances, kind="stable")[:count].tolist() if distances[place] > 0]
+    sides = [
+        WordVectors(words, side[known]).most_similar_each([words[place] for place in chosen], topn=neighbors)
+        for side in (learned.first, now)
+    ]
+    lengths = np.maximum(np.linalg.norm(first, axis=1) * np.linalg.norm(last, axis=1), 1e-30)  # (K,)
+    cosines = (first * last).sum(axis=1) / lengths  # (K,)
+    return [
+        Moved(words[place], int(counts[place]), float(distances[place]), float(cosines[place]), before, after)
+        for place, before, after in zip(chosen, *sides, strict=True)
+    ]
+
+
+def probabilities(model: Classifier, ids: Integers) -> NDArray[np.float64]:
+    """The probability of each of C classes for texts in integers, `ids` (n, L): (n, C)."""
+    model.eval()
+    with torch.inference_mode():
+        parts = [model(torch.from_numpy(ids[start : start + ASKED])) for start in range(0, len(ids), ASKED)]
+        found: NDArray[np.float64] = torch.cat(parts).double().softmax(dim=1).numpy()  # (n, C)
+    return found
+
+
+def words_behind(model: Classifier, ids: Sequence[int]) -> NDArray[np.float64]:
+    """What each of L words of one text adds to the probability of each class: (L, C).
+
+    That is the probability with the word, less that with the word taken out and the gap closed; after
+    Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
+    """
+    if not len(ids):
+        return np.zeros((0, probabilities(model, np.full((1, 1), PAD_INDEX, np.int64)).shape[1]))
+    text = np.array(ids, dtype=np.int64)  # (L,)
+    asked = np.full((len(text) + 1, len(text)), PAD_INDEX, np.int64)  # (L + 1, L)
+    asked[0] = text
+    for place in range(len(text)):
+        asked[place + 1, :-1] = np.delete(text, place)
+    found = probabilities(model, asked)  # (L + 1, C)
+    added: NDArray[np.float64] = found[0] - found[1:]  # (L, C)
+    return added
+
+
+def pulls(
+    model: Classifier,
+    encoded: Encoded,
+    places: Integers,
+    *,
+    count: int = 20,
+    least: int = LEAST_SEEN,
+) -> list[list[Pull]]:
+    """For each of C classes the words that pull hardest towards it, in the first MOST_TEXTS texts at `places`.
+
+    The mean of `words_behind` over all places where a word stands; words with fewer than `least` are
+    left out, and those that pull the other way. Give the training texts: a word's pull there is
+    what was learned.
+    """
+    places = places[:MOST_TEXTS]
+    rows, adds = [], []
+    for place in places.tolist():
+        ids = encoded.padded(np.array([place]))[0]
+        ids = ids[ids != PAD_INDEX]
+        rows.append(ids)
+        adds.append(words_behind(model, ids.tolist()))
+    words, added = np.concatenate(rows), np.concatenate(adds)  # (T,) (T, C)
+    seen = np.bincount(words, minlength=len(encoded.vocab))  # (V,)
+    found = []
+    for each in range(added.shape[1]):
+        mean = np.bincount(words, added[:, each], minlength=len(encoded.vocab)) / np.maximum(seen, 1)  # (V,)
+        mean[: len(SPECIALS)] = 0
+        mean[seen < least] = 0
+        order = [row for row in np.argsort(-mean, kind="stable")[:count].tolist() if mean[row] > 0]
+        found.append([Pull(encoded.vocab.itos[row], int(seen[row]), float(mean[row])) for row in order])
+    return found
