@@ -17,6 +17,7 @@ page = st.navigation(
         st.Page("started.py", title="Train", icon=":material/model_training:", url_path="started", visibility="hidden"),
         st.Page("compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
         st.Page("map.py", title="Map", icon=":material/bubble_chart:", url_path="map"),
+        st.Page("transfer.py", title="Transfer", icon=":material/compare:", url_path="transfer"),
         st.Page("library.py", title="Library", icon=":material/library_books:", url_path="library"),
     ],
     position="hidden" if st.context.is_embedded else "top",  # in a wiki's frame the answer stands alone

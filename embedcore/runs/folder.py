@@ -12,6 +12,9 @@ first.npy        the weight that training started from, where it cannot be drawn
 from_set.npy     which of its rows came from a vector set
 frames/          pictures of the way, for the map; see `frames`
 pictures/        of a map that is being laid out; see `mapping`
+about.json       of an experiment: its labels, parts and coverage; see `experiments`
+fits.jsonl       one finished fit of an experiment a line, only ever appended to
+models/          what fits of an experiment learned; see `experiments`
 stop             there when somebody has asked the run to stop
 heartbeat        touched while a worker is at it
 scratch/         the vector set that an import is making

@@ -16,8 +16,8 @@ from embedcore.errors import BadName
 
 QUEUED, RUNNING, FINISHED, STOPPED = "queued", "running", "finished", "stopped"
 FAILED, INTERRUPTED = "failed", "interrupted"
-TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP, GROUPING = (  # the kinds of runs
-    "train", "import", "download", "export", "map", "grouping",
+TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP, GROUPING, TRANSFER = (  # the kinds of runs
+    "train", "import", "download", "export", "map", "grouping", "transfer",
 )  # fmt: skip
 ENDED = frozenset({FINISHED, STOPPED, FAILED, INTERRUPTED})
 RESUMABLE = ENDED - {FINISHED}
@@ -60,7 +60,7 @@ class Run:
     """What run.json says. Times are seconds since 1970, in UTC."""
 
     id: str
-    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP or GROUPING
+    kind: str  # which job: TRAIN, IMPORT, DOWNLOAD, EXPORT, MAP, GROUPING or TRANSFER
     name: str  # for people: the first words of the text, or what is done
     config: dict[str, Any]  # what the job was asked to do
     state: str = QUEUED

@@ -18,7 +18,7 @@ from typing import Any
 
 from embedcore.errors import EmbedcoreError, StorageProblem, UnknownRun
 from embedcore.runs.folder import FAILED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STOPPED, TRAIN, RunFolder
-from embedcore.runs.record import DOWNLOAD, EXPORT, GROUPING, IMPORT, MAP
+from embedcore.runs.record import DOWNLOAD, EXPORT, GROUPING, IMPORT, MAP, TRANSFER
 from embedcore.settings import Settings
 
 BEAT_SECONDS = 2.0
@@ -29,8 +29,14 @@ _KEPT_OF = {  # what an ended run of the other kinds keeps
     EXPORT: "Nothing of it is kept; resume begins anew.",
     MAP: "Nothing of it is kept; resume begins anew.",
     GROUPING: "Nothing of it is kept; resume begins anew.",
+    TRANSFER: "The fits that were finished are kept, and resume goes on from there.",
 }
-_LESS = {TRAIN: " Try fewer dimensions or a shorter text.", MAP: " Try fewer words.", GROUPING: " Try fewer words."}
+_LESS = {
+    TRAIN: " Try fewer dimensions or a shorter text.",
+    MAP: " Try fewer words.",
+    GROUPING: " Try fewer words.",
+    TRANSFER: " Try fewer texts.",
+}
 DELETED = "deleted"  # what `execute` returns for a run that is no longer there
 WORKER_DIED = f"The worker process of this run ended before the run did. {_KEPT}"
 _END_TRIES = 30  # a second apart
@@ -72,8 +78,15 @@ def _group(folder: RunFolder, settings: Settings) -> dict[str, Any]:
     return run_grouping(folder, settings)
 
 
+def _transfer(folder: RunFolder, settings: Settings) -> dict[str, Any]:
+    from embedcore.runs.transferring import run_transfer
+
+    return run_transfer(folder, settings)
+
+
 JOBS: dict[str, Callable[[RunFolder, Settings], dict[str, Any]]] = {
     TRAIN: _train, IMPORT: _import, DOWNLOAD: _download, EXPORT: _export, MAP: _map, GROUPING: _group,
+    TRANSFER: _transfer,
 }  # fmt: skip
 
 

@@ -1,0 +1,160 @@
+"""Experiments as runs of the kind "transfer": what they are asked to do, asking for them, and reading what came of it.
+
+about.json                   what the experiment is about; see `transfer.about`
+fits.jsonl                   one finished fit a line, as `transfer.results.Fitted.to_json` has it
+models/<start>-<size>/       what the fit of the first seed learned; see `transfer.kept`
+
+Light: a server process reads all of it. What does the work is in `transferring`, and only workers
+import that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from embedcore.errors import BadSetting, StorageProblem
+from embedcore.maps.identity import identity_of
+from embedcore.runs import metrics
+from embedcore.runs.folder import RunFolder
+from embedcore.runs.record import TRANSFER, Run
+from embedcore.runs.service import Runs
+from embedcore.storage import os_errors, printable, read_json
+from embedcore.transfer.about import About
+from embedcore.transfer.columns import Columns, json_lines, labelled
+from embedcore.transfer.config import TransferConfig
+from embedcore.transfer.labelled import PARTS, LabelledTexts
+from embedcore.transfer.problems import find_leaks
+from embedcore.transfer.records import read_records
+from embedcore.transfer.results import Fitted
+from embedcore.transfer.splitting import Split, split_by_parts, split_texts
+from embedcore.vectors import WordVectors
+
+ABOUT, FITS, MODELS, TEXTS_FILE = "about.json", "fits.jsonl", "models", "texts.jsonl"
+BY_SEED, BY_PARTS = "seed", "parts"
+_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class SplitAsked:
+    """How texts are divided.
+
+    Attributes:
+        by: BY_SEED, or BY_PARTS where the texts say themselves what they are for.
+        seed: of the division, and of the order of the training texts.
+        validation, test: shares of the texts; by parts, validation is a share of the training texts where there is
+            none, and test does not count.
+        without_leaks: whether texts that are also in the test are left out of training and validation.
+    """
+
+    by: str = BY_SEED
+    seed: int = 1
+    validation: float = 0.1
+    test: float = 0.1
+    without_leaks: bool = False
+
+    def split(self, data: LabelledTexts) -> Split:
+        """The texts so divided, the same every time. Raises BadSetting, TextProblem."""
+        if self.by not in (BY_SEED, BY_PARTS):
+            raise BadSetting(f"Texts are divided by {BY_SEED} or by {BY_PARTS}, not by {self.by!r}.")
+        if self.by == BY_PARTS:
+            split = split_by_parts(data, seed=self.seed, validation=self.validation)
+        else:
+            split = split_texts(data, seed=self.seed, validation=self.validation, test=self.test)
+        if not self.without_leaks:
+            return split
+        leaks = find_leaks(data, split)
+        return split.without(leaks.train).without(leaks.validation)
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """What an experiment was asked to do, as run.json holds it; its texts are the run's text.
+
+    Attributes:
+        settings: of the model, its starts and sizes.
+        split: how the texts are divided.
+        identity: the fingerprint of the vector set when it was asked for; "" where there is none.
+    """
+
+    settings: TransferConfig
+    split: SplitAsked = field(default_factory=SplitAsked)
+    identity: str = ""
+
+    @classmethod
+    def of(cls, settings: TransferConfig, split: SplitAsked, vectors: WordVectors | None) -> ExperimentConfig:
+        """For a set as it is now; None: nothing starts from one."""
+        return cls(settings, split, "" if vectors is None else identity_of(vectors))
+
+    def to_json(self) -> dict[str, Any]:
+        """As run.json holds it."""
+        return {"settings": self.settings.to_json(), "split": asdict(self.split), "identity": self.identity}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> ExperimentConfig:
+        """From what run.json holds, checked. Raises BadSetting."""
+        try:
+            settings, split = TransferConfig.from_json(stored["settings"]), SplitAsked(**stored["split"])
+            settings.check()
+            return cls(settings, split, str(stored.get("identity", "")))
+        except (KeyError, TypeError) as error:
+            raise BadSetting("This run does not say what it should do. Ask for it again.") from error
+
+
+def submit_experiment(runs: Runs, data: LabelledTexts, config: ExperimentConfig, *, run_id: str | None = None) -> Run:
+    """Put an experiment in the line; with a `run_id` that was used before, that run is returned.
+
+    Raises BadSetting, TextProblem for texts that cannot be so divided, StorageProblem.
+    """
+    config.settings.check()
+    config.split.split(data)
+    name = printable(data.name.strip("“”"), _NAME_CHARACTERS)
+    return runs.submit(TRANSFER, config.to_json(), name=name, text=json_lines(data), run_id=run_id)
+
+
+def texts_of(folder: RunFolder) -> LabelledTexts:
+    """The labelled texts of an experiment. Raises TextProblem, if they are damaged, and UnknownRun."""
+    records = read_records(TEXTS_FILE, folder.text().encode("utf-8"), encoding="utf-8")
+    part = "part" if "part" in records.columns else None
+    data, _ = labelled(records, Columns("text", "label", part))
+    return data
+
+
+def config_of(run: Run) -> ExperimentConfig:
+    """What an experiment was asked to do. Raises BadSetting."""
+    return ExperimentConfig.from_json(run.config)
+
+
+def about_of(folder: RunFolder) -> About | None:
+    """What an experiment is about; None before a worker has looked at its texts. Raises StorageProblem."""
+    if not (folder.path / ABOUT).exists():
+        return None
+    try:
+        return About.from_json(read_json(folder.path / ABOUT))
+    except (KeyError, TypeError, ValueError):
+        raise StorageProblem("What this experiment is about cannot be read.") from None
+
+
+def fits_of(folder: RunFolder) -> list[Fitted]:
+    """The fits that are finished, in the order in which they were made; damaged lines are left out.
+
+    Raises StorageProblem.
+    """
+    found = []
+    with os_errors("read what this experiment has found"):
+        lines = metrics.read(folder.path / FITS)
+    for line in lines:
+        try:
+            found.append(Fitted.from_json(line))
+        except (KeyError, TypeError, ValueError):
+            continue
+    return found
+
+
+def counts_of(data: LabelledTexts, split: Split) -> dict[str, list[int]]:
+    """How many texts of each label each part has, (C) each."""
+    places = zip(PARTS, (split.train, split.validation, split.test), strict=True)
+    return {part: np.bincount(data.labels[its], minlength=len(data.classes)).tolist() for part, its in places}
