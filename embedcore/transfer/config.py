@@ -16,6 +16,7 @@ AVERAGE, CONVOLUTION = "average", "convolution"
 MODELS = (AVERAGE, CONVOLUTION)
 SCRATCH, FROZEN, TUNED = "scratch", "frozen", "tuned"
 STARTS = (SCRATCH, FROZEN, TUNED)
+WIDTHS = (3, 4, 5)  # words that a filter of the convolution looks at, as in Kim 2014
 SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 4_000)  # training texts; all of them come after these
 LAST_STEP = 0.8  # a size above this share of all training texts would only repeat all of them
 MOST_SEEDS = 20

@@ -20,6 +20,7 @@ from embedcore.transfer.config import SCRATCH, TransferConfig
 from embedcore.transfer.encoding import Encoded, Tokenized, encode, rows_in, tokenize_texts
 from embedcore.transfer.fitting import Learned, Texts, fit
 from embedcore.transfer.labelled import LabelledTexts
+from embedcore.transfer.order import tasks_of
 from embedcore.transfer.results import Fitted, Integers, Task
 from embedcore.transfer.splitting import Split, in_order
 
@@ -82,17 +83,8 @@ class Experiment:
         self._encoded: tuple[tuple[int, int, bool], Encoded] | None = None
 
     def tasks(self) -> list[Task]:
-        """All fits, in the order in which they are made: the small sizes first, so that points come at once.
-
-        At a size, all starts of one seed come before the next seed: they learn from the same texts.
-        """
-        config = self.config
-        return [
-            Task(start, size, seed)
-            for size in config.sizes_of(len(self.split.train))
-            for seed in config.every_seed
-            for start in config.starts
-        ]
+        """All fits, in the order in which they are made."""
+        return tasks_of(self.config, len(self.split.train))
 
     def training_texts(self, size: int, seed: int) -> Integers:
         """The places of the training texts that a seed draws, (size,): the smaller sizes are among them."""

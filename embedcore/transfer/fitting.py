@@ -94,7 +94,7 @@ def fit(
 
     The same arguments give the same weights, bit for bit. The embedding of a frozen fit stays as it
     was; a word's row moves in any fit only if a training text has it. `should_stop` is asked at each
-    look at the validation texts; once it says yes, None is returned. Raises TrainingProblem when
+    step, so it should be quick; once it says yes, None is returned. Raises TrainingProblem when
     weights stop being finite.
     """
     torch.set_num_threads(1)  # more were measured to be several times slower on a busy machine
@@ -119,7 +119,8 @@ def fit(
         validation_accuracy=best.accuracy,
         steps=best.steps,
         best_step=best.step,
-        trained=sum(weight.numel() for weight in trained),
+        trained=sum(weight.numel() for weight in model.head())
+        + (0 if task.start == FROZEN else texts.encoded.trained * first.shape[1]),
         entries=len(first),
         seconds=seconds,
     )
@@ -164,11 +165,11 @@ def _learn(
     looks = max(config.epochs, 1)
     between = per_pass * max(1, LOOK_STEPS // per_pass)  # steps from one look to the next: whole passes
     for look in range(looks):
-        if should_stop is not None and should_stop():
-            return None
         model.train()
         for _ in range(between // per_pass):
             for part in torch.split(torch.randperm(count, generator=generator), config.batch):
+                if should_stop is not None and should_stop():
+                    return None
                 places = texts.training[part.numpy()]  # (B,)
                 scores = model(torch.from_numpy(texts.encoded.padded(places)))  # (B, C)
                 optimizer.zero_grad()

@@ -8,14 +8,14 @@ Everything drawn comes from one generator, so that a seed gives the same fit.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from embedcore.transfer.config import AVERAGE, TransferConfig
+from embedcore.transfer.config import AVERAGE, WIDTHS, TransferConfig
 from embedcore.vocab import PAD_INDEX
-
-WIDTHS = (3, 4, 5)  # words that a filter looks at, as in Kim 2014
 
 
 class Classifier(nn.Module):
@@ -37,6 +37,11 @@ class Classifier(nn.Module):
     def head(self) -> list[nn.Parameter]:
         """The parameters besides the embedding's."""
         return [weight for weight in self.parameters() if weight is not self.embedding.weight]
+
+    def head_arrays(self) -> dict[str, NDArray[np.float32]]:
+        """The parameters besides the embedding's, by torch's names for them; views."""
+        named = (pair for pair in self.named_parameters() if pair[0] != "embedding.weight")
+        return {name: weight.detach().numpy() for name, weight in named}
 
     def _drawn(self, *layers: nn.Linear | nn.Conv1d) -> None:
         """Draw the layers' first weights, as torch does it, but from our generator."""

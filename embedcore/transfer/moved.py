@@ -6,43 +6,33 @@ Here belongs asking one fitted model. How far a training of vectors moved words 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from embedcore.answers import Neighbor
+from embedcore.transfer.asking import erased
+from embedcore.transfer.config import AVERAGE, CONVOLUTION, TUNED
 from embedcore.transfer.encoding import Encoded
-from embedcore.transfer.fitting import ASKED, Learned
-from embedcore.transfer.models import Classifier
-from embedcore.transfer.results import Integers
+from embedcore.transfer.fitting import ASKED, Learned, Texts
+from embedcore.transfer.models import Classifier, DeepAverage
+from embedcore.transfer.results import Integers, LearnedWords, Moved, Pull
 from embedcore.vectors import WordVectors
 from embedcore.vocab import PAD_INDEX, SPECIALS
 
 LEAST_SEEN = 5  # times a word has to stand in the training texts to be ranked: fewer is mostly chance
-MOST_TEXTS = 2_000  # training texts in which words are covered up
+MOST_TEXTS = {AVERAGE: 1_000, CONVOLUTION: 250}  # training texts in which words are covered up
 
 
-@dataclass(frozen=True)
-class Moved:
-    """A word whose vector moved: by what length, its cosine with where it was, and its neighbours then and now."""
-
-    word: str
-    count: int  # times it stands in the training texts
-    distance: float
-    cosine: float
-    before: list[Neighbor]
-    after: list[Neighbor]
+def learned_words(learned: Learned, texts: Texts) -> LearnedWords:
+    """What a fit of `texts` learned of words."""
+    moved = moved_most(learned, texts.encoded) if learned.fitted.task.start == TUNED else []
+    return LearnedWords(moved, pulls(learned.model, texts.encoded, texts.training))
 
 
-@dataclass(frozen=True)
-class Pull:
-    """A word that pulls texts towards a class: by how much the class's probability falls without it, on average."""
-
-    word: str
-    count: int  # places in the texts looked at
-    pull: float
+def kind_of(model: Classifier) -> str:
+    """The name of a classifier among `config.MODELS`."""
+    return AVERAGE if isinstance(model, DeepAverage) else CONVOLUTION
 
 
 def embedding_of(learned: Learned) -> NDArray[np.float32]:
@@ -119,19 +109,21 @@ def pulls(
     count: int = 20,
     least: int = LEAST_SEEN,
 ) -> list[list[Pull]]:
-    """For each of C classes the words that pull hardest towards it, in the first MOST_TEXTS texts at `places`.
+    """For each of C classes the words that pull hardest towards it, in the first texts at `places`, MOST_TEXTS at most.
 
     The mean of `words_behind` over all places where a word stands; words with fewer than `least` are
     left out, and those that pull the other way. Give the training texts: a word's pull there is
     what was learned.
     """
-    places = places[:MOST_TEXTS]
+    kind = kind_of(model)
+    weight, head = model.embedding.weight.detach().numpy(), model.head_arrays()
     rows, adds = [], []
-    for place in places.tolist():
+    for place in places[: MOST_TEXTS[kind]].tolist():
         ids = encoded.padded(np.array([place]))[0]
-        ids = ids[ids != PAD_INDEX]
+        ids = ids[ids != PAD_INDEX]  # (L,)
+        shares = erased(kind, head, weight[ids], np.ones(len(ids), dtype=bool))  # (L + 1, C)
         rows.append(ids)
-        adds.append(words_behind(model, ids.tolist()))
+        adds.append(shares[0] - shares[1:])
     words, added = np.concatenate(rows), np.concatenate(adds)  # (T,) (T, C)
     seen = np.bincount(words, minlength=len(encoded.vocab))  # (V,)
     found = []
