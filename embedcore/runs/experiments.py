@@ -10,9 +10,11 @@ import that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,17 +27,20 @@ from embedcore.runs.service import Runs
 from embedcore.storage import os_errors, printable, read_json
 from embedcore.transfer.about import About
 from embedcore.transfer.columns import Columns, json_lines, labelled
-from embedcore.transfer.config import TransferConfig
+from embedcore.transfer.config import STARTS, TransferConfig
+from embedcore.transfer.kept import FACTS, KeptModel, open_model, open_words
 from embedcore.transfer.labelled import PARTS, LabelledTexts
 from embedcore.transfer.problems import find_leaks
 from embedcore.transfer.records import read_records
-from embedcore.transfer.results import Fitted
+from embedcore.transfer.results import Fitted, LearnedWords, Task
 from embedcore.transfer.splitting import Split, split_by_parts, split_texts
 from embedcore.vectors import WordVectors
 
 ABOUT, FITS, MODELS, TEXTS_FILE = "about.json", "fits.jsonl", "models", "texts.jsonl"
 BY_SEED, BY_PARTS = "seed", "parts"
 _NAME_CHARACTERS = 100
+_T = TypeVar("_T")
+_MODEL = re.compile(rf"({'|'.join(STARTS)})-([1-9][0-9]{{0,8}})")
 
 
 @dataclass(frozen=True)
@@ -139,19 +144,58 @@ def about_of(folder: RunFolder) -> About | None:
 
 
 def fits_of(folder: RunFolder) -> list[Fitted]:
-    """The fits that are finished, in the order in which they were made; damaged lines are left out.
+    """The fits that are finished, each once, in the order in which they were made; damaged lines are left out.
 
     Raises StorageProblem.
     """
-    found = []
+    found: dict[Task, Fitted] = {}
     with os_errors("read what this experiment has found"):
         lines = metrics.read(folder.path / FITS)
     for line in lines:
         try:
-            found.append(Fitted.from_json(line))
-        except (KeyError, TypeError, ValueError):
+            fitted = Fitted.from_json(line)
+        except (KeyError, TypeError, ValueError, OverflowError):
             continue
-    return found
+        found.setdefault(fitted.task, fitted)
+    return [*found.values()]
+
+
+def models_of(folder: RunFolder) -> list[tuple[str, int]]:
+    """The fits whose model is kept, each its start and size: the small sizes first. Raises StorageProblem."""
+    with os_errors("list the models of this experiment"):
+        try:
+            names = [place.name for place in (folder.path / MODELS).iterdir() if (place / FACTS).is_file()]
+        except FileNotFoundError:
+            return []
+    found = [(match[1], int(match[2])) for name in names if (match := _MODEL.fullmatch(name))]
+    return sorted(found, key=lambda model: (model[1], STARTS.index(model[0])))
+
+
+def place_of(folder: RunFolder, start: str, size: int) -> Path:
+    """Where the model of a fit is kept."""
+    return folder.path / MODELS / f"{start}-{size}"
+
+
+def model_of(folder: RunFolder, start: str, size: int) -> KeptModel | None:
+    """The model that the first seed's fit learned; None if there is none. Raises StorageProblem if it is damaged."""
+    return _kept(folder, start, size, open_model)
+
+
+def words_of(folder: RunFolder, start: str, size: int) -> LearnedWords | None:
+    """What that model learned of words; None if it is not kept. Raises StorageProblem if it is damaged."""
+    return _kept(folder, start, size, open_words)
+
+
+def _kept(folder: RunFolder, start: str, size: int, read: Callable[[Path], _T]) -> _T | None:
+    place = place_of(folder, start, size)
+    if start not in STARTS or not place.is_dir():
+        return None
+    try:
+        return read(place)
+    except StorageProblem:
+        if not place.is_dir():  # the run was deleted, or the model is just being replaced
+            return None
+        raise
 
 
 def counts_of(data: LabelledTexts, split: Split) -> dict[str, list[int]]:

@@ -94,12 +94,16 @@ class RunFolder:
         folder = cls(runs_dir, run.id)
         if folder.exists():
             return folder
-        with directory_in_place(folder.path, doing="save this run") as place:
-            if text is not None:
-                # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes a question mark.
-                (place / "text.txt").write_bytes(text.encode("utf-8", errors="replace"))
-            (place / "lock").touch()
-            (place / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False), encoding="utf-8")
+        try:
+            with directory_in_place(folder.path, doing="save this run") as place:
+                if text is not None:
+                    # A lone surrogate, which JSON can carry and UTF-8 cannot, becomes a question mark.
+                    (place / "text.txt").write_bytes(text.encode("utf-8", errors="replace"))
+                (place / "lock").touch()
+                (place / "run.json").write_text(json.dumps(asdict(run), ensure_ascii=False), encoding="utf-8")
+        except StorageProblem:
+            if not folder.exists():  # else another process made it at the very same moment
+                raise
         return folder
 
     # run.json

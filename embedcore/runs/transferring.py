@@ -6,29 +6,39 @@ Here belongs what a worker does for it. What was asked for, and reading what cam
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import suppress
 from typing import Any
 
-from embedcore.errors import BadVectors
+from embedcore.errors import BadVectors, StorageProblem
+from embedcore.leftovers import remove_leftovers
 from embedcore.library import open_vectors
 from embedcore.maps.identity import identity_of
-from embedcore.runs import experiments, metrics
-from embedcore.runs.experiments import ABOUT, FITS, ExperimentConfig
+from embedcore.runs import experiments, metrics, seen
+from embedcore.runs.experiments import ABOUT, FITS, MODELS, ExperimentConfig
 from embedcore.runs.folder import RunFolder
 from embedcore.runs.progress import Reporter, Stopped, unless_stopped
 from embedcore.settings import Settings
-from embedcore.storage import write_json
+from embedcore.storage import os_errors, write_json
+from embedcore.tokens import Tokens
 from embedcore.transfer.about import About
 from embedcore.transfer.coverage import coverage
-from embedcore.transfer.experiment import Experiment, Progress
-from embedcore.transfer.fitting import Learned
+from embedcore.transfer.expected import expected_seconds
+from embedcore.transfer.experiment import Experiment, Progress, seconds_left
+from embedcore.transfer.fitting import Learned, Texts
+from embedcore.transfer.kept import KeptModel, save_model
 from embedcore.transfer.labelled import LabelledTexts
+from embedcore.transfer.moved import embedding_of, learned_words
 from embedcore.transfer.problems import problems_of_split
+from embedcore.transfer.results import Fitted, Task
 from embedcore.transfer.splitting import Split
 from embedcore.vectors import WordVectors
 
 PREPARING, FITTING = "preparing", "fitting"
 SHARES = {PREPARING: 2, FITTING: 98}  # of the whole job
+_MOST_SLOWER = 3.0  # times as long as the fits alone, that all is taken for
+_LOOK_SECONDS = 0.1  # between two looks at whether to stop
 
 
 def run_transfer(folder: RunFolder, settings: Settings) -> dict[str, Any]:
@@ -50,9 +60,11 @@ class _Turn:
     def __init__(self, folder: RunFolder, settings: Settings, config: ExperimentConfig, reporter: Reporter) -> None:
         self._folder, self._config, self._reporter = folder, config, reporter
         self._settings = settings
-        self._began = time.perf_counter()
-        self._share = 0.0  # of the fitting that is done
-        self._left = 0.0  # seconds that were expected after the last fit
+        self._stop = False
+        self._done = self._of = 0  # fits
+        self._spent = self._left = 0.0  # seconds in fits until the last one, and expected after it
+        self._fitting = self._working = 0.0  # seconds of this turn's fits, and from the first on, all in all
+        self._since = self._looked = time.monotonic()  # when the last fit was done, and when it was last looked
 
     def go(self) -> dict[str, Any]:
         """Make the fits."""
@@ -60,16 +72,19 @@ class _Turn:
         vectors = self._opened()
         data = experiments.texts_of(self._folder)
         split = self._config.split.split(data)
-        self._reporter.at(PREPARING, 0.5)
-        made = Experiment(data, split, self._config.settings, vectors, self._finished())
+        self._reporter.at(PREPARING, 0.3)
+        made = Experiment(data, split, self._config.settings, vectors, self._finished(len(split.test)))
+        self._reporter.at(PREPARING, 0.6)
         about = self._about(made, data, split)
         self._folder.put(ABOUT, lambda place: write_json(place, about.to_json()), doing="write down this experiment")
+        self._make_room()
         self._reporter.at(PREPARING, 1.0)
+        self._begin(made)
         state = made.run(
             on_progress=self._progress, on_learned=lambda learned: self._keep(made, learned), should_stop=self._look
         )
         stopped = {"stopped": True} if state == "stopped" else {}
-        return {"fits": len(made.finished), "of": len(made.tasks()), **stopped}
+        return {"fits": self._done, "of": self._of, **stopped}
 
     def _opened(self) -> WordVectors | None:
         name = self._config.settings.pretrained
@@ -80,12 +95,22 @@ class _Turn:
             raise BadVectors(f"“{name}” was replaced after this experiment was asked for. Ask for it again.")
         return vectors
 
-    def _finished(self) -> dict[Any, Any]:
-        """The fits of earlier turns."""
-        return {fitted.task: fitted for fitted in experiments.fits_of(self._folder)}
+    def _finished(self, tests: int) -> dict[Task, Fitted]:
+        """The fits of earlier turns; what else their file holds, such as half a line, is taken out of it."""
+        found = {fitted.task: fitted for fitted in experiments.fits_of(self._folder) if len(fitted.answers) == tests}
+        if (self._folder.path / FITS).exists():
+            lines = metrics.as_lines([fitted.to_json() for fitted in found.values()]).encode()
+            self._folder.put(FITS, lambda place: place.write_bytes(lines), doing="keep the fits of this experiment")
+        return found
 
     def _about(self, made: Experiment, data: LabelledTexts, split: Split) -> About:
+        """What the experiment is about; that of an earlier turn, which may know of a run that is gone by now."""
+        with suppress(StorageProblem):
+            if (earlier := experiments.about_of(self._folder)) is not None:
+                return earlier
         notes = [problem.sentence for problem in problems_of_split(data, split)]
+        if made.vectors is not None and made.rows is not None:
+            notes += filter(None, [seen.note_of(made.vectors, data, split, self._settings)])
         known = None if made.rows is None else coverage(made.tokenized, made.rows)
         return About(
             data.classes,
@@ -96,21 +121,79 @@ class _Turn:
             tuple(notes),
         )
 
+    def _make_room(self) -> None:
+        """Make the folder for models, without what a killed worker left in it. Raises Stopped if the run is gone."""
+        place = self._folder.path / MODELS
+        with os_errors("keep the models of this experiment"):
+            try:
+                place.mkdir(exist_ok=True)
+            except FileNotFoundError:
+                raise Stopped from None
+        remove_leftovers(place)
+
+    def _begin(self, made: Experiment) -> None:
+        tasks = made.tasks()
+        done = [fitted for task, fitted in made.finished.items() if task in set(tasks)]
+        self._done, self._of = len(done), len(tasks)
+        self._spent = sum(fitted.seconds for fitted in done)
+        to_do = [task for task in tasks if task not in made.finished]
+        self._left = seconds_left(done, to_do, made.config.batch) if done else self._guess(made)
+        self._since = time.monotonic()
+        self._say()
+
+    @staticmethod
+    def _guess(made: Experiment) -> float:
+        """The seconds of all fits before the first."""
+        split, tokens = made.split, len(made.tokenized.ids) / max(1, len(made.data))
+        dim = None if made.vectors is None else made.vectors.dim
+        return expected_seconds(
+            made.config, tokens, len(split.train), len(split.validation), len(split.test), dim, len(made.data.classes)
+        )
+
     def _keep(self, made: Experiment, learned: Learned) -> None:
-        """Keep a fit that is finished."""
+        """Keep a fit that is finished: its model first, so that no finished fit is without one."""
         self._folder._check_held()
+        task = learned.fitted.task
+        if task.seed == made.config.seed:
+            place = experiments.place_of(self._folder, task.start, task.size)
+            texts = made.texts(task)
+            save_model(place, as_kept(learned, texts, made), learned_words(learned, texts))
         metrics.append(self._folder.path / FITS, learned.fitted.to_json())
 
     def _progress(self, progress: Progress) -> None:
-        done = progress.seconds
-        self._share = done / max(done + progress.seconds_left, 1e-9)
-        self._left, self._began = progress.seconds_left, time.perf_counter()
-        self._reporter.at(FITTING, self._share, fits=progress.done, of=progress.total)
+        self._done, self._of = progress.done, progress.total
+        now = time.monotonic()
+        self._fitting += progress.fitted.seconds
+        self._working += now - self._since
+        # A fit's own seconds are without asking the test and keeping the model, nor do they know what else is at work.
+        slower = min(max(1.0, self._working / max(self._fitting, 1e-9)), _MOST_SLOWER)
+        self._left, self._since = slower * progress.seconds_left, now
+        self._spent += progress.fitted.seconds
+        self._say()
 
     def _look(self) -> bool:
-        """Whether to stop; asked several times in a fit."""
+        """Whether to stop; asked at every step of every fit, so it looks only now and then."""
+        now = time.monotonic()
+        if not self._stop and now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._say()
+        return self._stop
+
+    def _say(self) -> None:
+        """Write down how far it is: within a fit, as far as the time that has passed is of that expected."""
+        passed = time.monotonic() - self._since
+        left = self._left - passed if self._left > 2 * passed else self._left**2 / max(4 * passed, 1e-9)
+        share = (self._spent + passed) / max(self._spent + passed + left, 1e-9) if self._left else 1.0
         try:
-            self._reporter.check()
+            self._reporter.at(FITTING, share, fits=self._done, of=self._of, seconds_left=math.ceil(left))
         except Stopped:
-            return True
-        return False
+            self._stop = True
+
+
+def as_kept(learned: Learned, texts: Texts, made: Experiment) -> KeptModel:
+    """The model of a fit as it is kept: of the embedding, the rows of the training texts' words."""
+    task, trained = learned.fitted.task, texts.encoded.trained
+    return KeptModel(
+        task.start, task.size, task.seed, made.config.model, made.config.tokenizer, made.data.classes,
+        Tokens.of(texts.encoded.vocab.itos[:trained]), embedding_of(learned)[:trained], learned.model.head_arrays(),
+    )  # fmt: skip
