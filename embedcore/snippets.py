@@ -49,7 +49,7 @@ def vocabulary(text: str, *, tokenizer: str = "words", min_count: int = 1, vocab
         raise TextProblem(f"There is no tokenizer “{tokenizer}”. There are: {', '.join(TOKENIZERS)}.")
     short = len(text) <= _MOST_CHARACTERS
     lines = [line for line in split_sentences(text) if TOKENIZERS[tokenizer](line)] if short else []
-    imports, define, tokens = _token_code(text, tokenizer)
+    imports, define, tokens = token_code(text, tokenizer)
     imports.append("from collections import Counter")
     if short and len(lines) <= _MOST_LINES:
         source = f"lines = {listed(map(repr, lines))}\nsentences = [{tokens} for line in lines]"
@@ -76,6 +76,13 @@ print(len(itos))  # {vocab_size}
 """
 
 
+def token_code(text: str, tokenizer: str) -> tuple[list[str], str, str]:
+    """Imports, a definition, and an expression for the tokens of `line`: on `text`, the same as the tokenizer's."""
+    if tokenizer == "whitespace":
+        return [], "", "line.split()"
+    return morpheme_code(text) if tokenizer == "morphemes" else _word_code(text)
+
+
 def embedding(vocab_size: int, dim: int, seed: int, init: str = UNIFORM) -> str:
     """The layer, with the run's first weight as `training.initial_weight` draws it, bit for bit."""
     about, draw = drawn(vocab_size, dim, seed, init)
@@ -94,8 +101,8 @@ print(embedding.weight.shape)  # torch.Size([{vocab_size}, {dim}])
 """
 
 
-def drawn(vocab_size: int, dim: int, seed: int, init: str) -> tuple[str, str]:
-    """How a first weight is drawn at random: in words, and as code."""
+def drawn(vocab_size: int | str, dim: int, seed: int, init: str) -> tuple[str, str]:
+    """How a first weight is drawn at random: in words, and as code; `vocab_size` may be code, too."""
     generator, shape = f"np.random.default_rng({seed})", f"({vocab_size}, {dim}), dtype=np.float32"
     if init == UNIFORM:
         return f"within 0.5 / {dim} of zero", f"({generator}.random({shape}) - 0.5) / {dim}"
@@ -282,13 +289,6 @@ with open({file!r}, encoding="utf-8", newline="\\n") as lines:
 a, b = vectors[{a!r}], vectors[{b!r}]
 print(nn.functional.cosine_similarity(a, b, dim=0).item())
 """
-
-
-def _token_code(text: str, tokenizer: str) -> tuple[list[str], str, str]:
-    """Imports, a definition, and an expression for the tokens of `line`: on `text`, the same as the tokenizer's."""
-    if tokenizer == "whitespace":
-        return [], "", "line.split()"
-    return morpheme_code(text) if tokenizer == "morphemes" else _word_code(text)
 
 
 def _word_code(text: str) -> tuple[list[str], str, str]:

@@ -33,20 +33,10 @@ def from_pretrained(
     GloVe's own.
     """
     about, draw = drawn(len(itos), vectors.dim, seed, init)
-    file = f"{vectors.name or 'vectors'}.txt"
     exact = not (vectors.tokens.rows([*compress(itos, from_set)]) < 0).any()  # no word is spelt otherwise in the set
     missing = len(itos) - len(SPECIALS) - int(from_set.sum())
     return f"""{_imports(exact, lowercased=vectors.lowercased)}
-# The set as GloVe text, a word and its numbers on each line. This makes the file:
-# python -m embedcore vectors export {quote(vectors.name or "vectors")} --format glove --out {quote(file)}
-wanted = {"{*itos}" if exact else "{*itos, *map(spelt, itos)}"}
-rows = {{}}
-with open({file!r}, encoding="utf-8", newline="\\n") as lines:
-    for line in lines:
-        word, _, numbers = line.rstrip("\\n").partition(" ")
-        if word in wanted:
-            rows.setdefault(word, numbers.split(" "))
-
+{numbers_by_word(vectors.name, "{*itos}" if exact else "{*itos, *map(spelt, itos)}")}
 # Rows are gathered by token: where a word stands in the set has nothing to do with its integer here.
 # The rest ({missing} of the words, and <unk>) starts at random, {about}; <pad> is zeros.
 start = {draw}
@@ -61,6 +51,21 @@ print(from_set.sum().item())  # {int(from_set.sum())}
 
 weight = torch.from_numpy(start)  # ({len(itos)}, {vectors.dim})
 {_layer(freeze, missing)}"""
+
+
+def numbers_by_word(name: str | None, wanted: str) -> str:
+    """Lines that read the numbers of the `wanted` words, code for a set, from GloVe text into `rows`."""
+    file = f"{name or 'vectors'}.txt"
+    return f"""# The set as GloVe text, a word and its numbers on each line. This makes the file:
+# python -m embedcore vectors export {quote(name or "vectors")} --format glove --out {quote(file)}
+wanted = {wanted}
+rows = {{}}
+with open({file!r}, encoding="utf-8", newline="\\n") as lines:
+    for line in lines:
+        word, _, numbers = line.rstrip("\\n").partition(" ")
+        if word in wanted:
+            rows.setdefault(word, numbers.split(" "))
+"""
 
 
 def _imports(exact: bool, *, lowercased: bool) -> str:

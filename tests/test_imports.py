@@ -36,9 +36,12 @@ FLOORS = [
         "figures_overlap",
         "figures_plane",
         "figures_scatter",
+        "figures_words",
+        "figures_transfer",
     },
     {"snippets", "resuming", "download_command"},
-    {"snippets_pretrained", "snippets_compare", "train_command"},
+    {"snippets_pretrained", "snippets_compare", "train_command", "transfer_command"},
+    {"snippets_transfer"},
     {"ui", "__main__"},
 ]
 
