@@ -24,6 +24,7 @@ from embedcore.storage import printable, storage_problem
 from embedcore.text import TOKENIZERS
 from embedcore.train_command import JOIN_LINES, train
 from embedcore.training import OBJECTIVES, TrainConfig
+from embedcore.transfer_command import transfer, transfer_arguments
 from embedcore.vectors import METHODS, Neighbor, WordVectors
 
 Answer = tuple[dict[str, Any], Sequence[str]]  # what --json prints, and the lines for people
@@ -229,6 +230,7 @@ COMMANDS: dict[str, Command] = {
     "analogy": Command(analogy, _analogy_arguments),
     "odd-one-out": Command(odd_one_out, _odd_arguments),
     "train": Command(train, _train_arguments),
+    "transfer": Command(transfer, transfer_arguments),
 }
 
 
