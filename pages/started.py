@@ -1,5 +1,5 @@
 """A run was started: on to its page, which is seen from its top after a change of page."""
 
-import streamlit as st
+from embedcore.ui import run_pages
 
-st.switch_page("train.py", query_params=st.query_params.to_dict())
+run_pages.go_on()

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from embedcore.ui import keys, messages, run_compare, run_view, runs_list, training_form
+from embedcore.ui import keys, messages, run_compare, run_view, runs_list, starting, training_form
 
-training_form.go_to_started()
+starting.go_to_started()
 st.title("Train vectors on a text")
 with messages.problems():
     messages.show_kept()

@@ -7,8 +7,9 @@ import time
 import streamlit as st
 
 from embedcore.library import BUNDLED
-from embedcore.runs.folder import TRAIN
+from embedcore.runs.record import TRAIN, TRANSFER
 from embedcore.ui import keys, resources
+from embedcore.ui.run_pages import PAGES
 from embedcore.ui.run_states import STATES
 from embedcore.ui.words import ago, counted, plain
 
@@ -32,7 +33,7 @@ def introduction() -> None:
 
 
 def doors() -> None:
-    """The two ways to get vectors."""
+    """The two ways to get vectors, and finding out which of them is the better one."""
     learn, take = st.columns(2, gap="medium")
     with learn.container(border=True, height="stretch"):
         st.header("Learn them")
@@ -48,20 +49,30 @@ def doors() -> None:
             for label, question in _QUESTIONS.items():
                 st.page_link("compare.py", label=label, query_params={keys.VECTORS: BUNDLED, **question})
             st.page_link("map.py", label="See a whole set on a map", icon=":material/bubble_chart:")
+    with st.container(border=True):
+        st.header("Which is better for your texts?")
+        st.write(
+            "Give texts with labels. The same small classifier learns them three times, over more and more texts: with "
+            "vectors from scratch, with ready-made ones as they are, and with ready-made ones that learn on."
+        )
+        st.page_link("transfer.py", label="Do I need pre-trained vectors?", icon=":material/compare:")
 
 
 def recent_runs() -> None:
-    """The newest trainings, each with its link."""
+    """The newest trainings and experiments, each with its link."""
     st.header("Recent runs")
-    runs = resources.runs().recent(_RECENT, kinds=(TRAIN,))
+    runs = resources.runs().recent(_RECENT, kinds=(TRAIN, TRANSFER))
     if not runs:
         st.caption("None yet. The first text you train on shows up here.")
     for run in runs:
         label, color = STATES[run.state]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(label, color=color)  # type: ignore[arg-type]
-            st.page_link("train.py", label=plain(run.name, limit=60), query_params={keys.RUN: run.id})
-            st.caption(ago(time.time() - run.created))
+            st.page_link(
+                PAGES[run.kind].page, label=plain(run.name, limit=60), icon=PAGES[run.kind].icon,
+                query_params={keys.RUN: run.id},
+            )  # fmt: skip
+            st.caption(f"{PAGES[run.kind].called}, {ago(time.time() - run.created)}")
 
 
 def sets_at_hand() -> None:

@@ -114,6 +114,55 @@ COORDINATES = "coordinates"
 MAPS_PAGE = "maps_page"
 DELETE_MAP = "delete_map"
 
+# Transfer, the form (in the URL, with SOURCE, SAMPLE, TOKENIZER and VECTORS)
+DIVIDE = "divide"  # by a seed, or by what the texts say
+SPLIT_SEED = "split_seed"
+VALIDATION = "validation"  # per cent
+TEST = "test"  # per cent
+WITHOUT_LEAKS = "without_leaks"
+MODEL = "model"
+STARTS = "starts"
+SIZES = "sizes"
+SEEDS = "seeds"
+FIT = {
+    name: name
+    for name in ("seed", "dim", "hidden", "word_dropout", "dropout", "lr", "batch", "epochs", "patience", "min_count")
+}
+# Transfer, the form (not in the URL)
+LABELLED = "labelled_text"
+CHANGE_LABELLED = "change_labelled_text"
+LABELLED_FILE = "labelled_file"
+TEST_FILE = "labelled_test_file"
+LABELLED_ENCODING = "labelled_encoding"
+TEXT_COLUMN = "text_column"
+LABEL_COLUMN = "label_column"
+PART_COLUMN = "part_column"
+START_EXPERIMENT = "start_experiment"
+
+# Transfer, an experiment (in the URL, with RUN)
+MEASURE = "measure"
+MIXED_START = "mixed"  # whose answers are looked at
+MIXED_SIZE = "mixed_at"
+# Transfer, an experiment (not in the URL)
+TRANSFER_CHART = "transfer_curves"
+MIXED_CHART = "mixed_up_chart"
+EXPERIMENT_TABLE = "experiment_table"
+EXPERIMENTS_PAGE = "experiments_page"
+
+# Transfer, inside an experiment (in the URL, with RUN)
+MOVED_SIZE = "moved_at"
+PULL_START = "pulls_of"
+PULL_LABEL = "pulls_to"
+TRY = "try"
+TRY_SIZE = "try_at"
+CODE_SIZE = "code_at"
+# Transfer, inside an experiment (not in the URL)
+EXAMPLE = "try_example"  # the beginning of the keys of buttons, each with its number
+LIKELY_CHART = "likely_labels"  # the beginning of the keys of charts, each with its start
+PULLS_CHART = "pulls_chart"  # each with its label's number
+KEEP_SIZE = "keep_at"
+TEXTS_DOWNLOAD = "download_texts"
+
 # Library (in the URL; the job that a link shows is RUN)
 SET = "set"
 FIND_SETS = "sets"

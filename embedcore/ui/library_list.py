@@ -87,6 +87,10 @@ def _row(info: VectorsInfo, *, chosen: bool) -> None:
                         query_params=query, help="Compare words on it",
                     )  # fmt: skip
                     st.page_link("map.py", label="Map", icon=":material/bubble_chart:", query_params=query)
+                    st.page_link(
+                        "transfer.py", label="Transfer", icon=":material/compare:", query_params=query,
+                        help="Find out whether it helps on labelled texts",
+                    )  # fmt: skip
             else:
                 st.badge(f"Damaged: {plain(info.name, 90)}", color="red")
             st.caption(facts(info) if info.usable else plain(info.note))

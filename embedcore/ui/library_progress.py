@@ -15,7 +15,7 @@ import streamlit as st
 from embedcore.errors import UnknownRun
 from embedcore.runs import Run, exporting, jobs
 from embedcore.runs.folder import ENDED, FINISHED, QUEUED, RESUMABLE, run_ids
-from embedcore.ui import keys, library_jobs, library_places, library_words, links, messages, resources
+from embedcore.ui import keys, library_jobs, library_places, library_words, links, messages, resources, run_pages
 from embedcore.ui.library_jobs import Job
 from embedcore.ui.words import ago, counted, ordinal, plain
 
@@ -85,7 +85,7 @@ def _asked(runs: Sequence[Run]) -> Run | None:
 
 
 def _answer_link(asked: Run | None) -> None:
-    """Say so if the link names no job; lead on to the page of a training."""
+    """Say so if the link names no job; lead on to the page of another run."""
     linked = st.query_params.get(keys.RUN)
     if asked is not None:
         links.hold(keys.RUN, asked.id)
@@ -95,8 +95,9 @@ def _answer_link(asked: Run | None) -> None:
         except UnknownRun as error:
             st.warning(plain(str(error), 300), icon=":material/link_off:")
         else:
-            label = f"To the training {plain(run.name, 60)}"
-            st.page_link("train.py", label=label, query_params={keys.RUN: run.id})
+            if found := run_pages.PAGES.get(run.kind):
+                label = f"To the {found.called} {plain(run.name, 60)}"
+                st.page_link(found.page, label=label, query_params={keys.RUN: run.id})
 
 
 def _newest() -> str:

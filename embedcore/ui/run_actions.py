@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from embedcore.errors import EmbedcoreError
-from embedcore.runs import Run
+from embedcore.runs import Draft, Run
 from embedcore.runs.folder import FINISHED, TRAIN
 from embedcore.ui import keys, messages, resources, training_form
 from embedcore.ui.run_states import label
@@ -17,20 +19,22 @@ _WANTED = "wanted_action"
 _OFFERED_RUNS = 200  # to compare with, the newest ones
 
 
-def menu(run: Run, *, resumable: bool) -> None:
-    """A button with what can be done with this run."""
+def menu(run: Run, *, resumable: bool, begin_from: Callable[[Draft], None] = training_form.begin_from) -> None:
+    """A button with what can be done with this run; `begin_from` fills the form for a run like it."""
     training = run.kind == TRAIN
     options = [RESUME] if resumable else [ADD] if training and run.state == FINISHED else []
     options += [*([COMPARE] if training else []), AGAIN, RENAME, DELETE]
     key = f"{keys.ACTIONS}_{run.id}"
-    st.menu_button("More", options, key=key, icon=":material/more_vert:", on_click=_chosen, args=(run.id, key))
+    st.menu_button(
+        "More", options, key=key, icon=":material/more_vert:", on_click=_chosen, args=(run.id, key, begin_from)
+    )
     wanted_run, action = st.session_state.get(_WANTED, ("", ""))
     if wanted_run == run.id:
         del st.session_state[_WANTED]
         {ADD: _add_passes, COMPARE: _compare, RENAME: _rename, DELETE: _delete}[action](run)
 
 
-def _chosen(run_id: str, key: str) -> None:
+def _chosen(run_id: str, key: str, begin_from: Callable[[Draft], None]) -> None:
     action = st.session_state[key]
     runs = resources.runs()
     with messages.kept_problems():
@@ -38,7 +42,7 @@ def _chosen(run_id: str, key: str) -> None:
             runs.resume(run_id)
             st.query_params[keys.RUN] = run_id
         elif action == AGAIN:
-            training_form.begin_from(runs.again(run_id))
+            begin_from(runs.again(run_id))
             for name in (keys.RUN, keys.WITH):
                 st.query_params.pop(name, None)
         else:

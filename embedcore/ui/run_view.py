@@ -16,8 +16,18 @@ import streamlit as st
 from embedcore import figures, snippets
 from embedcore.runs import Run, RunFolder
 from embedcore.runs.folder import FINISHED, QUEUED, RESUMABLE, RUNNING, STOPPED, TRAIN
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT
-from embedcore.ui import keys, links, resources, run_actions, run_keep, run_map, run_moved, run_words, text_choice
+from embedcore.ui import (
+    keys,
+    links,
+    resources,
+    run_actions,
+    run_keep,
+    run_map,
+    run_moved,
+    run_pages,
+    run_words,
+    text_choice,
+)
 from embedcore.ui.run_states import STATES, has_learned, objective, speed, unit, waiting
 from embedcore.ui.words import counted, duration, plain
 
@@ -31,7 +41,7 @@ def show(run_id: str) -> None:
     folder = resources.runs().folder(run_id)
     run = folder.run
     if run.kind != TRAIN:
-        _elsewhere(run)
+        run_pages.lead_on(run)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name))
@@ -50,21 +60,6 @@ def show(run_id: str) -> None:
     if run.over and folder.checkpoint_number() and has_learned(folder):
         run_keep.show(folder, run)
     _about(folder, run)
-
-
-def _elsewhere(run: Run) -> None:
-    """A link to a run of the library that led here: what it does, and the way to it."""
-    does = {
-        IMPORT: "This run makes a vector set of a file.",
-        DOWNLOAD: "This run fetches a file of vectors.",
-        EXPORT: "This run writes a vector set to a file.",
-    }
-    st.header(plain(run.name))
-    st.write(f"{does.get(run.kind, 'This run trains nothing.')} The Library page shows how far it is.")
-    st.page_link(
-        "library.py", label="To this run in the Library", icon=":material/library_books:",
-        query_params={keys.RUN: run.id},
-    )  # fmt: skip
 
 
 def _leave() -> None:

@@ -105,6 +105,10 @@ def choose(vocab: Vocab, min_count: int, text: ChosenText) -> Start | None:
         "not have start at random, and learn in both cases, since frozen they would stay random for ever. "
         "PyTorch’s `freeze=True` would keep those too."
     )
+    st.page_link(
+        "transfer.py", label="Does such a start help? Find out on labelled texts", icon=":material/compare:",
+        query_params={keys.VECTORS: str(name)},
+    )  # fmt: skip
     info = here[str(name)]
     vectors = resources.vectors(info)
     rows = resources.rows_in_set(text.digest, text.tokenizer, min_count, info.name, _version(info), vocab.itos, vectors)

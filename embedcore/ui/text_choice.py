@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from embedcore.documents import paragraphs
-from embedcore.errors import TextProblem
 from embedcore.samples import SAMPLES
 from embedcore.text import TOKENIZERS, split_sentences
-from embedcore.ui import keys, links, resources, upload
+from embedcore.ui import keys, links, upload
+from embedcore.ui.pasting import PasteArea
 from embedcore.ui.upload import Taken, taken
 from embedcore.ui.words import counted, duration
 
@@ -29,10 +29,9 @@ _CHARACTERS_A_SECOND = 90_000  # that Kiwi reads
 _SLOW_SECONDS = 10
 _NAME_CHARACTERS = 48
 _SHOWN_LINES, _SHOWN_LINE, _SHOWN_CHARACTERS = 6, 300, 20_000
-_LONG_CHARACTERS = 20_000
-_ASIDE = "long_text"
-_REFUSED = "refused_characters"
 _PREPARED = "prepared_text"
+# Whether wrapped lines are joined was undone for another text.
+_AREA = PasteArea(keys.PASTED, keys.CHANGE_TEXT, on_new=lambda: st.session_state.pop(keys.JOIN_LINES, None))
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,20 @@ def choose() -> ChosenText | None:
     given = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
     if given is None:
         return None
+    return ChosenText(given.text, given.digest, given.name, choose_tokenizer(len(given.text)))
+
+
+def choose_tokenizer(characters: int) -> str:
+    """How a text of so many characters is split into tokens: one of TOKENIZERS."""
     tokenizer = st.radio(
         "How it is split into tokens", list(TOKENIZERS), captions=[_TOKENIZERS[name] for name in TOKENIZERS],
         key=keys.TOKENIZER, bind="query-params", horizontal=True,
     )  # fmt: skip
     if tokenizer == "morphemes":
-        seconds = len(given.text) / _CHARACTERS_A_SECOND
+        seconds = characters / _CHARACTERS_A_SECOND
         first = f" A run on this text begins with about {duration(seconds)} of that." if seconds > _SLOW_SECONDS else ""
         st.caption(_MORPHEMES + first)
-    return ChosenText(given.text, given.digest, given.name, str(tokenizer))
+    return str(tokenizer)
 
 
 def _sample() -> Taken:
@@ -103,26 +107,12 @@ def show_beginning(text: str) -> None:
 
 
 def _pasted() -> Taken | None:
-    aside = st.session_state.get(_ASIDE)
-    if aside is not None:
-        prepared, wrapped = _prepared(aside)
-        show_beginning(prepared.text)
-        st.button("Change the text", icon=":material/edit:", key=keys.CHANGE_TEXT, on_click=_take_back)
-        _say_wrapped(wrapped)
-        return prepared
-    text = st.text_area(
-        "Your text", key=keys.PASTED, height=220, persist_state="session", on_change=_put_aside,
-        placeholder="Paste or type here. Each line counts as one sentence.",
-        help="A sentence is one line here: words of different lines are not taken for neighbours.",
+    text = _AREA.ask(
+        "Your text", placeholder="Paste or type here. Each line counts as one sentence.",
+        help_text="A sentence is one line here: words of different lines are not taken for neighbours.",
+        preview=lambda text: show_beginning(_prepared(text)[0].text),
     )  # fmt: skip
-    text = text or ""
-    if refused := st.session_state.pop(_REFUSED, 0):
-        raise TextProblem(
-            f"This text has {counted(refused, 'character')}; at most {resources.settings().max_pasted_characters:,} "
-            "can be pasted. Save it as a .txt file and choose “File” above."
-        )
-    if not text.strip():
-        st.caption("There is no text yet.")
+    if text is None:
         return None
     prepared, wrapped = _prepared(text)
     _say_wrapped(wrapped)
@@ -145,31 +135,11 @@ def _say_wrapped(wrapped: bool) -> None:
         upload.join_toggle()
 
 
-def _put_aside() -> None:
-    """Take a long text out of the text area: left there, the browser would send it back with every click."""
-    text = st.session_state[keys.PASTED] or ""
-    st.session_state.pop(keys.JOIN_LINES, None)  # undone for another text
-    if len(text) > resources.settings().max_pasted_characters:
-        st.session_state[_REFUSED] = len(text)
-        st.session_state[keys.PASTED] = ""
-    elif len(text) > _LONG_CHARACTERS:
-        st.session_state[_ASIDE] = text
-        st.session_state[keys.PASTED] = ""
-
-
 def take(text: str) -> None:
     """Take a text as if it had been pasted, its lines as they are; for a callback."""
     st.session_state[keys.SOURCE] = _PASTE
     st.session_state[keys.JOIN_LINES] = False
-    st.session_state.pop(_ASIDE, None)
-    if len(text) > _LONG_CHARACTERS:
-        st.session_state[_ASIDE], st.session_state[keys.PASTED] = text, ""
-    else:
-        st.session_state[keys.PASTED] = text
-
-
-def _take_back() -> None:
-    st.session_state[keys.PASTED] = st.session_state.pop(_ASIDE)
+    _AREA.take(text)
 
 
 def _uploaded() -> Taken | None:

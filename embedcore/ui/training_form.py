@@ -10,8 +10,8 @@ import streamlit as st
 
 from embedcore import figures, snippets
 from embedcore.errors import EmbedcoreError, TextProblem
-from embedcore.runs import RunFolder, new_run_id
-from embedcore.runs.service import Draft
+from embedcore.runs import Draft
+from embedcore.runs.record import TRAIN
 from embedcore.training import INITS, OBJECTIVES, Suggestion, TrainConfig, estimate_seconds, suggest
 from embedcore.training.suggest import from_a_set
 from embedcore.ui import (
@@ -19,10 +19,10 @@ from embedcore.ui import (
     keys,
     links,
     lookup_steps,
-    messages,
     objective_choice,
     resources,
     start_choice,
+    starting,
     text_choice,
 )
 from embedcore.ui.start_choice import Start
@@ -33,8 +33,7 @@ from embedcore.vocab import PAD, SPECIALS, UNK, Vocab
 _TABLE_ROWS = 1_000  # of the vocabulary shown; a table of all rows would be megabytes
 _PREVIEWED_CHARACTERS = 2_000_000  # what the page reads of a long text; the run reads all of it
 _PREVIEWED_BY_MORPHEMES = 50_000  # of which the page reads less: finding them takes long
-_NEXT_RUN = "next_run_id"
-_STARTED = "started_run_id"
+_STARTING = starting.Start(TRAIN)
 _QUICK_SECONDS = 3.0
 _MOST_WATCHED = 50  # words that a link may ask a run to keep frames of
 
@@ -45,8 +44,7 @@ def show() -> None:
         "Each word of a text gets an integer, and each integer a row of numbers in a look-up table: its vector. "
         "Training moves the rows until words that stand near the same other words have similar vectors."
     )
-    if RunFolder(resources.settings().runs_dir, _next_run_id()).exists():
-        forget_run_id()
+    _STARTING.begin()
     links.mend(_rules())
     st.header("1  The text")
     chosen = text_choice.choose()
@@ -104,7 +102,7 @@ def begin_from(draft: Draft) -> None:
     start_choice.take(draft.config)
     st.session_state[keys.TOKENIZER] = draft.tokenizer or "words"
     text_choice.take(draft.text)
-    forget_run_id()
+    _STARTING.forget()
 
 
 def _previewed(chosen: ChosenText) -> tuple[ChosenText, float]:
@@ -284,22 +282,11 @@ def _start(
     st.caption("A run gets a link of its own. Whoever has the link sees the text and the result, and may stop the run.")
 
 
-def go_to_started() -> None:
-    """On to the page of the run that was started just now, before anything else is drawn.
-
-    By way of another page, because Streamlit scrolls to the top only when the page changes.
-    """
-    if run_id := st.session_state.pop(_STARTED, None):
-        st.switch_page("started.py", query_params={keys.RUN: run_id})
-
-
 def _submit(chosen: ChosenText, config: TrainConfig) -> None:
-    watch = st.query_params.get_all(keys.WATCH)[:_MOST_WATCHED]
-    with messages.kept_problems():
-        run = resources.runs().submit(
-            "train", {**config.to_json(), "watch": watch}, name=chosen.name, text=chosen.text, run_id=_next_run_id()
-        )
-        st.session_state[_STARTED] = run.id
+    asked = {**config.to_json(), "watch": st.query_params.get_all(keys.WATCH)[:_MOST_WATCHED]}
+    _STARTING.submit(
+        lambda run_id: resources.runs().submit(TRAIN, asked, name=chosen.name, text=chosen.text, run_id=run_id)
+    )
 
 
 def _why_not(config: TrainConfig, vocab: Vocab) -> str | None:
@@ -311,14 +298,3 @@ def _why_not(config: TrainConfig, vocab: Vocab) -> str | None:
     except EmbedcoreError as error:
         return str(error)
     return None
-
-
-def _next_run_id() -> str:
-    """The id that this form's run will have: the same for two clicks, another one after that run exists."""
-    run_id = st.session_state.setdefault(_NEXT_RUN, new_run_id())
-    return str(run_id)
-
-
-def forget_run_id() -> None:
-    """Make the next Start a new run."""
-    st.session_state[_NEXT_RUN] = new_run_id()

@@ -9,12 +9,12 @@ from embedcore.errors import BadSetting, StorageProblem, UnknownRun
 from embedcore.maps.request import MapRequest
 from embedcore.runs import Run, jobs
 from embedcore.runs.jobs import MapConfig
-from embedcore.runs.record import DOWNLOAD, EXPORT, IMPORT, TRAIN
-from embedcore.ui import keys, links, resources
+from embedcore.runs.record import GROUPING, MAP
+from embedcore.ui import keys, links, resources, run_pages
 from embedcore.ui.map_page import linking, making
 from embedcore.ui.words import plain
 
-_PAGES = {TRAIN: "train.py", IMPORT: "library.py", DOWNLOAD: "library.py", EXPORT: "library.py"}
+_PAGES = {kind: found.page for kind, found in run_pages.PAGES.items() if kind not in (MAP, GROUPING)}
 
 
 class _Here:

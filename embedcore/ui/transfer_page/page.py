@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from embedcore.ui import keys, messages
+from embedcore.ui import keys, messages, starting
 from embedcore.ui.transfer_page import experiments_list, form, run_view
 
 
 def show() -> None:
     """Draw the page."""
-    form.go_to_started()
+    starting.go_to_started()
     st.title("Do I need pre-trained vectors?")
     with messages.problems():
         messages.show_kept()

@@ -1,0 +1,102 @@
+"""What an experiment has found so far, read once for all who watch it, and again only when there is more.
+
+Here belongs caching; the arithmetic is in `transfer.answers`, the files in `runs.experiments`.
+What is handed out is shared and must not be changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from embedcore.figures_transfer import ACCURACY, MACRO_F1
+from embedcore.runs import RunFolder, experiments
+from embedcore.transfer.about import About
+from embedcore.transfer.answers import Answer, Lead, Point, answer, is_uneven, leads, macro_f1, points
+from embedcore.transfer.results import Fitted
+
+_Stamp = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the fits so far say.
+
+    Attributes:
+        about: None before a worker has looked at the texts; then nothing else is known either.
+        fits: as they were made.
+        always: by measure, what one reaches who answers every test text with its most frequent label.
+        uneven: whether accuracy alone says too little.
+    """
+
+    about: About | None = None
+    fits: tuple[Fitted, ...] = ()
+    points: tuple[Point, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    answer: Answer | None = None
+    always: dict[str, float] | None = None
+    uneven: bool = False
+
+
+class _Kept:
+    """The findings of one experiment, and what tells the files that they are from."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stamp: _Stamp | None = None
+        self._found = Findings()
+
+    def now(self, folder: RunFolder) -> Findings:
+        with self._lock:
+            stamp = tuple(_stamp(folder, name) for name in (experiments.ABOUT, experiments.FITS))
+            if stamp != self._stamp:
+                self._found = _read(folder)
+                self._stamp = stamp  # taken before reading: a fit that came meanwhile is read the next time
+            return self._found
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _kept(run_id: str) -> _Kept:
+    return _Kept()
+
+
+def of(folder: RunFolder) -> Findings:
+    """What an experiment has found so far. Raises StorageProblem for what cannot be read."""
+    return _kept(folder.id).now(folder)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the test texts…")
+def texts_of_test(run_id: str, _folder: RunFolder) -> list[str]:
+    """The t test texts, in the order in which fits answer them. Raises BadSetting, TextProblem, UnknownRun."""
+    data = experiments.texts_of(_folder)
+    split = experiments.config_of(_folder.run).split.split(data)
+    return [data.texts[place] for place in split.test.tolist()]
+
+
+def _stamp(folder: RunFolder, name: str) -> tuple[int, int]:
+    try:
+        stat = (folder.path / name).stat()
+    except OSError:
+        return 0, 0
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _read(folder: RunFolder) -> Findings:
+    about = experiments.about_of(folder)
+    if about is None:
+        return Findings()
+    labels, classes = about.test_labels, len(about.classes)
+    fits = tuple(fitted for fitted in experiments.fits_of(folder) if len(fitted.answers) == len(labels))
+    most = np.full_like(labels, np.bincount(labels, minlength=classes).argmax())
+    return Findings(
+        about,
+        fits,
+        tuple(points(fits, labels, classes)),
+        tuple(leads(fits, labels)),
+        answer(fits, labels, classes),
+        {ACCURACY: float((labels == most).mean()), MACRO_F1: macro_f1(most, labels, classes)},
+        is_uneven(labels, classes),
+    )
