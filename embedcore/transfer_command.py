@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,10 @@ from embedcore.library import BUNDLED, open_vectors
 from embedcore.storage import os_errors, printable
 from embedcore.text import TOKENIZERS
 from embedcore.transfer.answers import Point, answer, is_uneven, points
-from embedcore.transfer.columns import Columns, guess_columns, labelled
+from embedcore.transfer.columns import guess_columns, labelled
 from embedcore.transfer.config import MODELS, SCRATCH, STARTS, TransferConfig
 from embedcore.transfer.labelled import TEST, TRAIN, LabelledTexts, with_test
-from embedcore.transfer.problems import Problem, problems_of_data, problems_of_split
+from embedcore.transfer.problems import Problem, problems_of_data, problems_of_split, problems_of_words
 from embedcore.transfer.records import read_records
 from embedcore.transfer.splitting import Split, split_by_parts, split_texts, suggested_shares
 
@@ -79,12 +79,13 @@ def transfer(args: argparse.Namespace) -> Answer:
     with interruptible():
         data = _read(args)
         _tell(problems_of_data(data))
-        split = _divided(data, args.seed)
+        split = _divided(data, args)
         _tell(problems_of_split(data, split))
 
         from embedcore.transfer.experiment import Experiment
 
         made = Experiment(data, split, config, vectors)
+        _tell(problems_of_words(data, made.tokenized))
     status = _run(made)
     if not made.finished:
         raise KeyboardInterrupt("Interrupted before the first fit was finished; there is nothing to show.")
@@ -110,23 +111,15 @@ def _read(args: argparse.Namespace) -> LabelledTexts:
 def _file(file: str, args: argparse.Namespace) -> LabelledTexts:
     with os_errors(f"read {printable(file, 200)}"):
         records = read_records(Path(file).name, Path(file).read_bytes(), encoding=args.encoding)
-    guess = guess_columns(records)
-    columns = Columns(
-        args.text_column or _unless(guess.text, args.label_column, records.columns),
-        args.label_column or (None if guess.label == args.text_column else guess.label),
-        args.part_column or (guess.part if args.test is None else None),
-    )
+    columns = guess_columns(records, text=args.text_column, label=args.label_column, part=args.part_column)
+    if args.test is not None:
+        columns = replace(columns, part=None)
     data, left_out = labelled(records, columns)
     read = f"text from “{columns.text}”, label from “{columns.label}”"
     parts = f", part from “{columns.part}”" if columns.part else ""
-    for note in (*records.notes, *left_out, f"{len(data):,} texts, {read}{parts}."):
+    for note in (*records.notes, *left_out, f"{_counted(len(data), 'text')}, {read}{parts}."):
         print(f"{records.name}: {printable(note, 500)}", file=sys.stderr)
     return data
-
-
-def _unless(guessed: str, taken: str | None, columns: Sequence[str]) -> str:
-    """The column of the texts that was guessed; where that is the label's, the first other one."""
-    return guessed if guessed != taken else next((name for name in columns if name != taken), guessed)
 
 
 def _together(found: Sequence[LabelledTexts]) -> LabelledTexts:
@@ -144,15 +137,18 @@ def _together(found: Sequence[LabelledTexts]) -> LabelledTexts:
     )
 
 
-def _divided(data: LabelledTexts, seed: int) -> Split:
-    """By the parts where they are given, by a seed otherwise."""
+def _divided(data: LabelledTexts, args: argparse.Namespace) -> Split:
+    """By the parts where they were asked for, or are there; by a seed otherwise."""
     validation, test = suggested_shares(len(data))
-    if data.parts is not None and {TRAIN, TEST} <= set(data.parts):
-        return split_by_parts(data, seed=seed, validation=validation)
-    return split_texts(data, seed=seed, validation=validation, test=test)
+    marked = data.parts is not None and {TRAIN, TEST} <= set(data.parts)
+    if marked or args.part_column is not None or args.test is not None:
+        return split_by_parts(data, seed=args.seed, validation=validation)
+    if data.parts is not None:
+        print(f"None of {data.name} is marked “{TEST}” or “{TRAIN}”: divided by a seed.", file=sys.stderr)
+    return split_texts(data, seed=args.seed, validation=validation, test=test)
 
 
-def _tell(problems: Sequence[Problem]) -> None:
+def _tell(problems: Iterable[Problem]) -> None:
     """Say what is wrong; raise TextProblem for what stops an experiment."""
     for problem in problems:
         if problem.stops:
@@ -171,7 +167,10 @@ def _run(made: Experiment) -> str:
         made.config, float(made.tokenized.lengths.mean()), len(split.train), len(split.validation), len(split.test),
         made.vectors.dim if made.vectors else None, len(made.data.classes),
     )  # fmt: skip
-    print(f"{len(tasks):,} fits, about {_lasting(seconds)}. Ctrl-C shows what there is by then.", file=sys.stderr)
+    print(
+        f"{_counted(len(tasks), 'fit')}, about {_lasting(seconds)}. Ctrl-C shows what there is by then.",
+        file=sys.stderr,
+    )
     with (
         stop_signals() as should_stop,
         tqdm(
@@ -187,6 +186,10 @@ def _run(made: Experiment) -> str:
             bar.update()
 
         return made.run(on_progress=told, should_stop=should_stop)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _lasting(seconds: float) -> str:

@@ -14,16 +14,16 @@ import pytest
 from embedcore.errors import StorageProblem
 from embedcore.library import delete_vectors, open_vectors, save_vectors
 from embedcore.runs import Run, RunFolder, experiments, new_run_id, seen, transferring
-from embedcore.runs.experiments import FITS, MODELS, ExperimentConfig, SplitAsked
+from embedcore.runs.experiments import BY_PARTS, FITS, MODELS, ExperimentConfig, SplitAsked
 from embedcore.runs.folder import FAILED, FINISHED, STOPPED
 from embedcore.runs.record import TRANSFER
 from embedcore.runs.worker import DELETED, execute
 from embedcore.settings import Settings
 from embedcore.transfer.asking import ask
-from embedcore.transfer.columns import json_lines
 from embedcore.transfer.config import SCRATCH, STARTS, TUNED, TransferConfig
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned
+from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.moved import probabilities
 from embedcore.transfer.results import Fitted, Task
 from tests import transfer_runs
@@ -292,8 +292,15 @@ def test_a_set_that_was_trained_on_test_texts_is_told(home: Settings) -> None:
 
 
 def test_a_set_that_was_tuned_on_test_texts_is_told(home: Settings) -> None:
-    kept_from(home, json_lines(labelled()), kind=TRANSFER)
-    assert str(note(home)).startswith("72 of the 72 test texts also stand")
+    data, mine = labelled(), SPLIT.split(labelled()).test.tolist()
+    same, other = (transfer_runs.waiting(home, data, SMALL, split) for split in (SPLIT, replace(SPLIT, seed=2)))
+    save_vectors("same", vectors(), source="a test", meta={"run": same.id}, settings=home)
+    save_vectors("other", vectors(), source="a test", meta={"run": other.id}, settings=home)
+    assert note(home, "same") is None  # it left the same texts out
+    learned = {*range(len(data))} - {*replace(SPLIT, seed=2).split(data).test.tolist()}
+    both = len(learned & {*mine})
+    assert 0 < both < 72
+    assert str(note(home, "other")).startswith(f"{both} of the 72 test texts also stand")
 
 
 def test_a_set_of_another_text_and_one_from_elsewhere_say_nothing(home: Settings) -> None:
@@ -311,3 +318,23 @@ def test_looking_ends(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     kept_from(home, first + "\n" + "\n".join(data.texts))
     monkeypatch.setattr(seen, "MOST_SECONDS", -1.0)
     assert str(note(home)).startswith("At least 1 of the 72 test texts also stands")
+
+
+def test_texts_that_the_test_has_too_are_told_and_left_out_where_that_was_asked_for(home: Settings) -> None:
+    data = labelled(120)
+    parts = ["test" if place >= 80 else "train" for place in range(120)]
+    texts = [*data.texts[:80], data.texts[0].upper(), data.texts[1] + "!", *data.texts[82:]]
+    planted = LabelledTexts.of(texts, [data.classes[label] for label in data.labels], parts=parts)
+    notes = {}
+    for without in (False, True):
+        split = SplitAsked(by=BY_PARTS, validation=0.2, without_leaks=without)
+        folder = transfer_runs.waiting(home, planted, replace(SMALL, seeds=1), split)
+        assert done(home, folder) == FINISHED
+        about = experiments.about_of(folder)
+        assert about is not None
+        notes[without] = " ".join(about.notes)
+        learned = sum(sum(about.counts[part]) for part in ("train", "validation"))
+        assert learned == (78 if without else 80)
+    assert "2 of the 40 test texts are also in" in notes[False]
+    assert "2 texts were left out of training and validation, since the test has the same." in notes[True]
+    assert "also in" not in notes[True]

@@ -53,12 +53,14 @@ def note_of(vectors: WordVectors, data: LabelledTexts, split: Split, settings: S
 
 
 def _lines(run_id: str, settings: Settings) -> Iterator[str]:
-    """The lines of a run's text; those of an experiment are its texts."""
+    """The lines of a run's text; of an experiment, the texts that it learned from or stopped by."""
     if not run_id:
         return
     folder = RunFolder(settings.runs_dir, run_id)
     if folder.run.kind == TRANSFER:
-        yield from experiments.texts_of(folder).texts
+        texts = experiments.texts_of(folder)
+        split = experiments.config_of(folder.run).split.split(texts)
+        yield from (texts.texts[place] for part in (split.train, split.validation) for place in part.tolist())
         return
     for block in folder.text_blocks():
         yield from block.splitlines()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from embedcore.errors import BadVectors, StorageProblem
@@ -30,7 +31,7 @@ from embedcore.transfer.fitting import Learned, Texts
 from embedcore.transfer.kept import KeptModel, save_model
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.moved import embedding_of, learned_words
-from embedcore.transfer.problems import problems_of_split
+from embedcore.transfer.problems import find_leaks, problems_of_split
 from embedcore.transfer.results import Fitted, Task
 from embedcore.transfer.splitting import Split
 from embedcore.vectors import WordVectors
@@ -108,7 +109,7 @@ class _Turn:
         with suppress(StorageProblem):
             if (earlier := experiments.about_of(self._folder)) is not None:
                 return earlier
-        notes = [problem.sentence for problem in problems_of_split(data, split)]
+        notes = [*self._left_out(data), *(problem.sentence for problem in problems_of_split(data, split))]
         if made.vectors is not None and made.rows is not None:
             notes += filter(None, [seen.note_of(made.vectors, data, split, self._settings)])
         known = None if made.rows is None else coverage(made.tokenized, made.rows)
@@ -120,6 +121,17 @@ class _Turn:
             known,
             tuple(notes),
         )
+
+    def _left_out(self, data: LabelledTexts) -> list[str]:
+        """What is said of texts that were left out, since the test has them too."""
+        if not self._config.split.without_leaks:
+            return []
+        leaks = find_leaks(data, replace(self._config.split, without_leaks=False).split(data))
+        count = len(leaks.train) + len(leaks.validation)
+        if not count:
+            return []
+        told = "1 text was" if count == 1 else f"{count:,} texts were"
+        return [f"{told} left out of training and validation, since the test has the same."]
 
     def _make_room(self) -> None:
         """Make the folder for models, without what a killed worker left in it. Raises Stopped if the run is gone."""

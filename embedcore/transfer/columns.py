@@ -7,6 +7,7 @@ from a file is in `records`.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from embedcore.documents import tables
@@ -42,26 +43,37 @@ class Columns:
     part: str | None = None
 
 
-def guess_columns(records: Records) -> Columns:
-    """The columns that look like text, label and part, by their names and what stands in them."""
-    text = _most_text(records)
-    others = [name for name in records.columns if name != text]
+def guess_columns(
+    records: Records, *, text: str | None = None, label: str | None = None, part: str | None = None
+) -> Columns:
+    """The columns that look like text, label and part, by their names and what stands in them.
+
+    Those that are named already stay so, and are guessed for nothing else.
+    """
+    named = {name for name in (text, label, part) if name is not None}
+    text = text or _most_text(records, [name for name in records.columns if name not in named] or records.columns)
+    others = [name for name in records.columns if name not in named | {text}]
     values = {name: {one_line(cell) for cell in _cells(records, name)} - {""} for name in others}
-    parts = [name for name in others if _is_part(name, values[name])]
-    # A label repeats: an id does not. A column that is called so is one, even if it says the same everywhere.
-    most = min(MOST_CLASSES, max(2, len(records.rows) // 2))
-    named = {name for name in others if name.strip().lower() in LABEL_NAMES and len(values[name]) <= MOST_CLASSES}
-    labels = [name for name in others if name not in parts and (name in named or 2 <= len(values[name]) <= most)]
-    labels.sort(key=lambda name: (name not in named, len(values[name])))
+    parts = [name for name in others if part is None and _is_part(name, values[name])]
+    labels = [label] if label is not None else _labels(records, [name for name in others if name not in parts], values)
     if not labels and len(others) == 1 and not parts:  # there is no other choice
         labels = others
-    return Columns(text, labels[0] if labels else None, parts[0] if parts and labels else None)
+    return Columns(text, labels[0] if labels else None, part or (parts[0] if parts and labels else None))
 
 
-def _most_text(records: Records) -> str:
-    """The column with most letters, among those that are called as texts are, if there are such."""
-    named = [index for index, name in enumerate(records.columns) if name.strip().lower() in TEXT_NAMES]
-    candidates = named or [*range(len(records.columns))]
+def _labels(records: Records, candidates: Sequence[str], values: Mapping[str, set[str]]) -> list[str]:
+    """The columns that may be labels, the likeliest first."""
+    # A label repeats: an id does not. A column that is called so is one, even if it says the same everywhere.
+    most = min(MOST_CLASSES, max(2, len(records.rows) // 2))
+    called = {name for name in candidates if name.strip().lower() in LABEL_NAMES and len(values[name]) <= MOST_CLASSES}
+    found = [name for name in candidates if name in called or 2 <= len(values[name]) <= most]
+    return sorted(found, key=lambda name: (name not in called, len(values[name])))
+
+
+def _most_text(records: Records, among: Sequence[str]) -> str:
+    """The column of these with most letters, among those that are called as texts are, if there are such."""
+    usual = [name for name in among if name.strip().lower() in TEXT_NAMES]
+    candidates = [records.columns.index(name) for name in usual or among]
     sample = [[row[index] for index in candidates] for row in records.rows[:_SAMPLE_ROWS]]
     return records.columns[candidates[tables.wordiest(sample)]]
 

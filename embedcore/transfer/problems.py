@@ -66,8 +66,22 @@ def find_leaks(data: LabelledTexts, split: Split) -> Leaks:
 
 def problems_of_data(data: LabelledTexts, tokenized: Tokenized | None = None) -> list[Problem]:
     """What is wrong before the texts are divided; those that stop come first."""
-    found = [*_too_few(data), *_labels(data), *_same(data), *(_words(data, tokenized) if tokenized else ())]
+    found = [*_too_few(data), *_labels(data), *_same(data), *(problems_of_words(data, tokenized) if tokenized else ())]
     return sorted(found, key=lambda problem: not problem.stops)
+
+
+def problems_of_words(data: LabelledTexts, tokenized: Tokenized) -> Iterator[Problem]:
+    """What is wrong with the words of the texts, or of the first of them, as they were split."""
+    empty = tokenized.lengths == 0  # (N,)
+    if empty.all() and len(empty):
+        yield Problem("There is no word in any of the texts. Is another column the one with the texts?", stops=True)
+    elif empty.any():
+        example = printable(data.texts[int(empty.argmax())])
+        such = f", such as “{example}”" if example else ""
+        yield Problem(f"{_texts(int(empty.sum()), 'has', 'have')} no word to tell the label by{such}.")
+    if tokenized.cut:
+        words = f"more than {MOST_TOKENS:,} words; the rest is not read."
+        yield Problem(f"{_texts(tokenized.cut, 'has', 'have')} {words}")
 
 
 def problems_of_split(data: LabelledTexts, split: Split) -> list[Problem]:
@@ -128,19 +142,6 @@ def _same(data: LabelledTexts) -> Iterator[Problem]:
     if torn.any():
         example = printable(data.texts[int(torn.argmax())])
         yield Problem(f"{_texts(int(torn.sum()), 'has', 'have')} another label than an earlier copy: “{example}”.")
-
-
-def _words(data: LabelledTexts, tokenized: Tokenized) -> Iterator[Problem]:
-    empty = tokenized.lengths == 0  # (N,)
-    if empty.all() and len(empty):
-        yield Problem("There is no word in any of the texts. Is another column the one with the texts?", stops=True)
-    elif empty.any():
-        example = printable(data.texts[int(empty.argmax())])
-        such = f", such as “{example}”" if example else ""
-        yield Problem(f"{_texts(int(empty.sum()), 'has', 'have')} no word to tell the label by{such}.")
-    if tokenized.cut:
-        words = f"more than {MOST_TOKENS:,} words; the rest is not read."
-        yield Problem(f"{_texts(tokenized.cut, 'has', 'have')} {words}")
 
 
 def _leaked(data: LabelledTexts, split: Split) -> Iterator[Problem]:

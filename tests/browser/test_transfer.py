@@ -1,10 +1,11 @@
-"""An experiment that goes on, in Chromium: it is watched, stopped, resumed, and read on a phone."""
+"""Experiments in Chromium: asked for, watched, stopped, resumed, read on a phone, and used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -75,3 +76,69 @@ def test_an_experiment_is_watched_stopped_and_resumed(visitor: Visitors, server:
     page.get_by_role("button", name="New experiment").click()
     page.wait_for_url(lambda url: url.endswith("/transfer"))
     page.get_by_role("heading", name="Experiments").wait_for()
+
+
+def ask_own_text(visitor: Visitor, text: str) -> None:
+    box = visitor.page.get_by_role("textbox", name="A text of your own")
+    box.fill(text)
+    box.press("Enter")
+    visitor.page.get_by_text(f"“{text}”", exact=True).wait_for()
+
+
+def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server: Server) -> None:
+    one = visitor()
+    page = one.open("/transfer?sizes=20&sizes=50&seeds=2")
+    page.get_by_text("Start makes 18 fits").wait_for()
+    page.locator(f".st-key-{keys.START_EXPERIMENT} button").click()
+    page.wait_for_url(lambda url: "run=" in url)
+    address = page.url.removeprefix(one.url)
+    page.get_by_text("All 18 fits").wait_for(timeout=60_000)
+    one.settle()
+    answer = page.get_by_role("heading", name="examples,").inner_text()
+    assert "ahead by" in answer
+    sizes = page.get_by_role("combobox", name="Training texts")
+    assert sizes.count() == 5
+    for box in sizes.all():  # nobody chose one, so it is the largest, though the smallest was there first
+        expect(box).to_have_value("165")
+    ask_own_text(one, "The bus was late and the driver rude.")
+    for start in ("From scratch", "Frozen", "Tuned"):
+        page.get_by_text(f"{start}: transport").wait_for()
+    page.wait_for_url(lambda url: "try=The+bus" in url)
+    page.get_by_role("textbox", name="Name of the vector set", exact=True).fill("letters-tuned")
+    page.get_by_role("button", name="Keep as a vector set").click()
+    page.get_by_text("Kept as letters").first.wait_for()
+    kept, glove = (open_vectors(name, server.settings) for name in ("letters-tuned", "glove.6B.50d"))
+    moved = np.linalg.norm(kept["bus"] - glove["bus"])
+    assert 0 < moved < np.linalg.norm(glove["bus"]) / 2
+    other = visitor()
+    other.open(address)
+    other.page.get_by_role("heading", name=answer).wait_for()
+
+
+def test_labelled_texts_are_pasted_and_sent_as_files(visitor: Visitors) -> None:
+    one = visitor()
+    page = one.open("/transfer?source=Paste")
+    rows = "".join(f"{('좋다', '나쁘다')[number % 2]}\t영화 {number} 편을 보았다\n" for number in range(40))
+    page.get_by_role("textbox", name="Your labelled texts").fill(rows)
+    page.get_by_role("textbox", name="Your labelled texts").blur()
+    page.get_by_text("40 texts of 2 labels: 나쁘다 20, 좋다 20.").wait_for()
+    one.settle()
+    page.get_by_text("Start makes").wait_for()
+    page.get_by_role("radiogroup").get_by_text("File", exact=True).click()
+    files = page.locator("input[type=file]")
+    files.first.set_input_files(
+        {
+            "name": "train.csv",
+            "mimeType": "text/csv",
+            "buffer": ("text,label\n" + "a fine day,good\nrain,bad\n" * 9).encode(),
+        }
+    )
+    page.get_by_text("18 texts of 2 labels").wait_for()
+    files.nth(1).set_input_files(
+        {"name": "test.tsv", "mimeType": "text/plain", "buffer": b"good\tsunny\nbad\tcold\n" * 4}
+    )
+    page.get_by_text("26 texts of 2 labels").wait_for()
+    page.get_by_text("As the texts say").wait_for()
+    one.settle()
+    broken = {v["id"]: v["nodes"][0]["target"] for v in Axe().run(page).response["violations"]}
+    assert {rule: target for rule, target in broken.items() if rule not in STREAMLITS_OWN} == {}

@@ -71,6 +71,8 @@ def _asked(chosen: ChosenTexts) -> SplitAsked:
     data = chosen.data
     marked = data.parts is not None and {TRAIN, TEST} <= {*data.parts}
     by = BY_SEED
+    if data.parts is not None and not marked:
+        st.caption("The texts say what they are for, but training or test is missing, so they are divided by a seed.")
     if marked:
         by = str(
             st.radio("Divided", list(_CAPTIONS), captions=list(_CAPTIONS.values()), key=keys.DIVIDE,
