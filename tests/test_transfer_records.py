@@ -164,9 +164,13 @@ def test_json_nested_beyond_measure_is_no_crash() -> None:
         ),
         ("a.csv", b"text\nonly one\ncolumn here\n", "No labels were found in “a.csv”"),
         ("a.csv", b"label,text\n", "There is only one line in “a.csv”, the one that names its columns."),
-        ("a.json", b'[{"label": 1}]', "JSON is read here with one object on each line; save “a.json” as .jsonl."),
-        ("a.txt", b'{\n"label": 1\n}', "save “a.txt” as .jsonl."),
-        ("a.txt", b'[\n{"label": 1}\n]', "save “a.txt” as .jsonl."),
+        (
+            "a.json",
+            b'[{"label": 1}',
+            "JSON is read here as one list of objects, or as an object on each line; “a.json” is",
+        ),
+        ("a.txt", b'{\n"label": 1\n}', "an object on each line; “a.txt” is neither."),
+        ("a.txt", b"[\n1, 2\n]", "No line of “a.txt” is a JSON object such as"),
         ("a.jsonl", b"label\ttext\n", "No line of “a.jsonl” is a JSON object such as"),
         ("a.csv", b"", "“a.csv” is empty."),
         ("a.csv", b" \n \n", "“a.csv” holds no text."),
@@ -301,3 +305,14 @@ def test_whatever_is_pasted_is_read_or_refused_with_a_sentence() -> None:
             assert str(problem).endswith(".")  # noqa: PT017 (most are refused, and how matters)
         else:
             assert all(each and each.strip() == each and "\n" not in each for each in [*found.texts, *found.classes])
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_json_list_is_read_as_lines_are(indent: int | None) -> None:
+    objects = [{"label": "good", "text": "a fine day"}, {"text": "비가 온다\n또", "label": 2}, 7, {}]
+    records = read_records("a.json", json.dumps(objects, indent=indent, ensure_ascii=False).encode())
+    assert records.columns == ("label", "text")
+    assert records.rows == [["good", "a fine day"], ["2", "비가 온다\n또"]]
+    assert "2 rows are left out: no JSON object with anything in it, such as “7”." in records.notes
+    lines = "\n".join(json.dumps(each) for each in objects)
+    assert read_records("a.jsonl", lines.encode()).rows == records.rows

@@ -146,7 +146,7 @@ def test_shares_have_bounds() -> None:
         for share in (0.0, 0.6, float("nan")):
             with pytest.raises(BadSetting, match=f"{name} should be a share from 0.01 to 0.5, but is {share:g}"):
                 split_texts(made_up(9, 9), **{name: share})  # type: ignore[arg-type]
-    with pytest.raises(BadSetting, match=r"validation 0.5 and test 0.5 leave nothing to learn from"):
+    with pytest.raises(BadSetting, match=r"validation 50% and test 50% leave nothing to learn from"):
         split_texts(made_up(9, 9), validation=0.5, test=0.5)
     assert suggested_shares(999)[1] > suggested_shares(1000)[1]
 

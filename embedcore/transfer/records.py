@@ -1,4 +1,4 @@
-"""Files of examples as rows and columns: CSV, TSV, JSON Lines, or `label<TAB>text` in any text.
+"""Files of examples as rows and columns: CSV, TSV, JSON Lines, a JSON list, or `label<TAB>text` in any text.
 
 Here belongs what stands in a file, whatever it means; encodings and table cells are found out by
 `documents`. Which column is the text and which the label is in `columns`.
@@ -19,7 +19,7 @@ from embedcore.errors import TextProblem
 from embedcore.settings import Settings
 from embedcore.storage import printable
 
-EXTENSIONS = ("csv", "tsv", "jsonl", "ndjson", "txt", "gz")
+EXTENSIONS = ("csv", "tsv", "jsonl", "ndjson", "json", "txt", "gz")
 
 # What columns of examples are mostly called. A first row of such names alone names the columns,
 # however short the texts below it are.
@@ -93,8 +93,14 @@ def _records(shown: str, text: str, suffix: str, notes: Sequence[str]) -> Record
     first = lines[0].strip() if lines else ""
     if suffix in _JSON_LINES or isinstance(_json(first), dict):
         return _of_json_lines(shown, lines, notes)
-    if suffix == ".json" or first in ("[", "{") or (first[:1] == "[" and _json(text) is not None):
-        raise TextProblem(f"JSON is read here with one object on each line; save {shown} as .jsonl.")
+    if suffix == ".json" or first[:1] in ("[", "{"):
+        found = _json(text)
+        if isinstance(found, list):
+            return _of_json_lines(shown, [json.dumps(each, ensure_ascii=False) for each in found], notes)
+        if suffix == ".json" or first in ("[", "{"):
+            raise TextProblem(
+                f"JSON is read here as one list of objects, or as an object on each line; {shown} is neither."
+            )
     return _of_table(shown, lines, _DELIMITERS.get(suffix), notes)
 
 
@@ -120,7 +126,8 @@ def _of_table(shown: str, lines: Sequence[str], named: str | None, notes: Sequen
         named = "\t" if sum("\t" in line for line in lines) >= _TABBED * len(lines) else ","
     table = tables.find(lines, named=named)
     if table is None or len(table.columns) < 2:
-        raise TextProblem(f"No labels were found in {shown}. {_HOW}")
+        quotes = " In a table with commas, a text that holds a comma stands in quotes." if named == "," else ""
+        raise TextProblem(f"No labels were found in {shown}. {_HOW}{quotes}")
     found = list(islice(tables.rows(lines, table.delimiter, quoted=table.quoted), MOST_ROWS + 2))
     columns, header = _names(table, found[0])
     found = found[header:]

@@ -56,7 +56,7 @@ def split_texts(data: LabelledTexts, *, seed: int = 1, validation: float = 0.1, 
     _check_share("validation", validation)
     _check_share("test", test)
     if validation + test > 1 - LEAST_SHARE:
-        raise BadSetting(f"validation {validation:g} and test {test:g} leave nothing to learn from.")
+        raise BadSetting(f"validation {validation:.0%} and test {test:.0%} leave nothing to learn from.")
     return _drawn(data, np.arange(len(data)), seed, validation, test)
 
 

@@ -114,7 +114,10 @@ COORDINATES = "coordinates"
 MAPS_PAGE = "maps_page"
 DELETE_MAP = "delete_map"
 
-# Transfer, the form (in the URL, with SOURCE, SAMPLE, TOKENIZER and VECTORS)
+# Transfer, the form (in the URL, with TOKENIZER and VECTORS; none of the others is a name of Train's, since what
+# is set on one page is still there on the next)
+LABELLED_FROM = "texts"
+LABELLED_SAMPLE = "labelled"
 DIVIDE = "divide"  # by a seed, or by what the texts say
 SPLIT_SEED = "split_seed"
 VALIDATION = "validation"  # per cent
@@ -125,7 +128,7 @@ STARTS = "starts"
 SIZES = "sizes"
 SEEDS = "seeds"
 FIT = {
-    name: name
+    name: f"fit_{name}"
     for name in ("seed", "dim", "hidden", "word_dropout", "dropout", "lr", "batch", "epochs", "patience", "min_count")
 }
 # Transfer, the form (not in the URL)
@@ -134,6 +137,7 @@ CHANGE_LABELLED = "change_labelled_text"
 LABELLED_FILE = "labelled_file"
 TEST_FILE = "labelled_test_file"
 LABELLED_ENCODING = "labelled_encoding"
+TEST_ENCODING = "labelled_test_encoding"
 TEXT_COLUMN = "text_column"
 LABEL_COLUMN = "label_column"
 PART_COLUMN = "part_column"

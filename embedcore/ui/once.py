@@ -24,11 +24,13 @@ def once(slot: str, asked: Hashable, make: Callable[[], T]) -> T:
         try:
             made = make()
         except EmbedcoreError as error:
-            made = error.with_traceback(None)
+            made = error
         before = st.session_state[slot] = (asked, made)
     found = before[1]
     if isinstance(found, EmbedcoreError):
-        raise found
+        # Without what it was raised from and through: the session would hold all of that.
+        found.__cause__ = found.__context__ = None
+        raise found.with_traceback(None)
     return found  # type: ignore[no-any-return]
 
 

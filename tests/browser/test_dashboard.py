@@ -173,7 +173,7 @@ def test_a_page_can_be_framed(visitor: Visitors) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/train?sample=Korean", "/compare", "/transfer?sample=Korean"])
+@pytest.mark.parametrize("path", ["/", "/train?sample=Korean", "/compare", "/transfer?labelled=Korean"])
 def test_pages_keep_the_accessibility_rules(visitor: Visitors, path: str, theme: str) -> None:
     one = visitor()
     one.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]

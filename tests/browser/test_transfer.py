@@ -117,7 +117,7 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
 
 def test_labelled_texts_are_pasted_and_sent_as_files(visitor: Visitors) -> None:
     one = visitor()
-    page = one.open("/transfer?source=Paste")
+    page = one.open("/transfer?texts=Paste")
     rows = "".join(f"{('좋다', '나쁘다')[number % 2]}\t영화 {number} 편을 보았다\n" for number in range(40))
     page.get_by_role("textbox", name="Your labelled texts").fill(rows)
     page.get_by_role("textbox", name="Your labelled texts").blur()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -20,7 +22,7 @@ _CAPTIONS = {
     BY_PARTS: "As the texts say: a column or a file of its own",
     BY_SEED: "At random, each label in the same shares, copies of a text together",
 }
-_LOW, _HIGH = round(100 * LEAST_SHARE), round(100 * MOST_SHARE)
+_LOW, _HIGH = 100 * LEAST_SHARE, 100 * MOST_SHARE
 _MOST_SEED = 2**31 - 1
 _LABELS = 50  # rows of the table
 _SPLIT, _LEAKS = "labelled_split", "labelled_leaks"
@@ -31,18 +33,19 @@ def rules() -> dict[str, links.Rule]:
     return {
         keys.DIVIDE: links.OneOf((BY_PARTS, BY_SEED)),
         keys.SPLIT_SEED: links.Number(0, _MOST_SEED),
-        keys.VALIDATION: links.Number(_LOW, _HIGH),
-        keys.TEST: links.Number(_LOW, _HIGH),
+        keys.VALIDATION: links.Number(_LOW, _HIGH, whole=False),
+        keys.TEST: links.Number(_LOW, _HIGH, whole=False),
         keys.WITHOUT_LEAKS: links.OneOf(("true", "false")),
     }
 
 
-def take(asked: SplitAsked) -> None:
-    """Fill the choice with that of an earlier experiment; for a callback."""
-    st.session_state[keys.DIVIDE] = asked.by
+def take(asked: SplitAsked, *, marked: bool) -> None:
+    """Fill the choice with that of an earlier experiment; `marked`: its texts said themselves what they are for."""
+    if marked:
+        st.session_state[keys.DIVIDE] = asked.by
     st.session_state[keys.SPLIT_SEED] = asked.seed
-    st.session_state[keys.VALIDATION] = round(100 * asked.validation)
-    st.session_state[keys.TEST] = round(100 * asked.test)
+    st.session_state[keys.VALIDATION] = 100 * asked.validation
+    st.session_state[keys.TEST] = 100 * asked.test
     st.session_state[keys.WITHOUT_LEAKS] = asked.without_leaks
 
 
@@ -57,8 +60,10 @@ def choose(chosen: ChosenTexts) -> tuple[SplitAsked, Split] | None:
     split = once(_SPLIT, (chosen.digest, asked), lambda: asked.split(chosen.data))
     leaks: Leaks = once(_LEAKS, (chosen.digest, asked), lambda: find_leaks(chosen.data, split))
     usable = tell(problems_of_split(chosen.data, split))
-    if leaks:
-        asked, split = _mended(asked, split, leaks)
+    drop = _leave_out(leaks) if leaks else True
+    asked = replace(asked, without_leaks=drop)
+    if leaks and drop:
+        split = split.without(leaks.train).without(leaks.validation)
         if usable and any(problem.stops for problem in problems_of_split(chosen.data, split)):
             st.error("Without these texts too little is left to learn from.", icon=":material/error:")
             usable = False
@@ -93,24 +98,28 @@ def _asked(chosen: ChosenTexts) -> SplitAsked:
 
 def _share(place: st.delta_generator.DeltaGenerator, key: str, label: str, suggested: float) -> float:
     value = place.number_input(
-        label, _LOW, _HIGH, None, key=key, bind="query-params", placeholder=f"{100 * suggested:.0f} (suggested)", step=1
+        label,
+        _LOW,
+        _HIGH,
+        None,
+        key=key,
+        bind="query-params",
+        placeholder=f"{100 * suggested:g} (suggested)",
+        step=1.0,
+        format="%g",
     )
-    return suggested if value is None else float(value) / 100
+    return suggested if value is None else round(float(value) / 100, 6)
 
 
-def _mended(asked: SplitAsked, split: Split, leaks: Leaks) -> tuple[SplitAsked, Split]:
-    """Without the texts that are also in the test, unless the visitor wants to keep them."""
+def _leave_out(leaks: Leaks) -> bool:
+    """Whether the texts that are also in the test are left out."""
     count = len(leaks.train) + len(leaks.validation)
-    drop = st.toggle(
-        f"Leave {counted(count, 'text')} out of training and validation that the test has too", True,
-        key=keys.WITHOUT_LEAKS, bind="query-params",
+    return bool(
+        st.toggle(
+            f"Leave {counted(count, 'text')} out of training and validation that the test has too", True,
+            key=keys.WITHOUT_LEAKS, bind="query-params",
+        )
     )  # fmt: skip
-    if not drop:
-        return asked, split
-    return (
-        SplitAsked(asked.by, asked.seed, asked.validation, asked.test, without_leaks=True),
-        split.without(leaks.train).without(leaks.validation),
-    )
 
 
 def _table(chosen: ChosenTexts, split: Split) -> None:

@@ -54,8 +54,8 @@ def show() -> None:
 def begin_from(draft: Draft) -> None:
     """Fill the form with the texts and settings of an earlier experiment; for a callback."""
     config = ExperimentConfig.from_json(draft.config)
-    texts_choice.take(draft.text, config.settings.tokenizer)
-    division.take(config.split)
+    texts_choice.take(draft.text, config.settings.tokenizer, draft.name)
+    division.take(config.split, marked=texts_choice.marked(draft.text))
     settings_choice.take(config.settings)
     if config.settings.pretrained:
         st.session_state[keys.VECTORS] = config.settings.pretrained
@@ -83,7 +83,8 @@ def _start(
         width=160, on_click=_submit, args=(chosen, config, asked, vectors),
     )  # fmt: skip
     st.caption(
-        "An experiment gets a link of its own. Whoever has the link sees the texts and the result, and may stop it."
+        "An experiment gets a link of its own and stands in the list below: everybody who uses this server sees its "
+        "texts and its result, and may stop it."
     )
 
 

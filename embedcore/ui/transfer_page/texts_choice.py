@@ -30,8 +30,8 @@ _FIND_OUT = "find out"
 _NONE = "None: divide by a seed"
 _AREA = PasteArea(keys.LABELLED, keys.CHANGE_LABELLED)
 _RECORDS, _TEST_RECORDS, _DATA, _TOKENS = "labelled_records", "labelled_test", "labelled_data", "labelled_tokens"
-_GUESSED_FOR = "labelled_columns_of"
-_ROWS, _TEXT_CHARACTERS, _LABELS = 8, 300, 8
+_GUESSED_FOR, _TAKEN, _SEEN = "labelled_columns_of", "labelled_taken", "labelled_seen"
+_ROWS, _TEXT_CHARACTERS, _LABELS, _LABELS_IN_NAME = 8, 300, 8, 3
 # What the page splits into words to tell what is wrong and what a set knows; the experiment splits all.
 _READ_CHARACTERS, _READ_BY_MORPHEMES = 2_000_000, 50_000
 
@@ -53,21 +53,27 @@ class ChosenTexts:
 def rules() -> dict[str, links.Rule]:
     """What a link may say about the texts."""
     return {
-        keys.SOURCE: links.OneOf((_SAMPLE, _PASTE, _FILE)),
-        keys.SAMPLE: links.OneOf(LABELLED_SAMPLES),
+        keys.LABELLED_FROM: links.OneOf((_SAMPLE, _PASTE, _FILE)),
+        keys.LABELLED_SAMPLE: links.OneOf(LABELLED_SAMPLES),
         keys.TOKENIZER: links.OneOf(TOKENIZERS),
     }
 
 
-def take(text: str, tokenizer: str) -> None:
-    """Take the texts of an earlier experiment; for a callback."""
+def take(text: str, tokenizer: str, name: str) -> None:
+    """Take the texts of an earlier experiment of that name; for a callback."""
     sample = next((name for name, each in LABELLED_SAMPLES.items() if json_lines(each.texts()) == text), None)
-    st.session_state[keys.SOURCE] = _SAMPLE if sample else _PASTE
+    st.session_state[keys.LABELLED_FROM] = _SAMPLE if sample else _PASTE
     st.session_state[keys.TOKENIZER] = tokenizer
     if sample:
-        st.session_state[keys.SAMPLE] = sample
+        st.session_state[keys.LABELLED_SAMPLE] = sample
     else:
         _AREA.take(text)
+        st.session_state[_TAKEN] = (taken(text, "").digest, name)
+
+
+def marked(text: str) -> bool:
+    """Whether the texts of an earlier experiment say what they are for."""
+    return '"part": "' in text.partition("\n")[0]
 
 
 def choose() -> ChosenTexts | None:
@@ -76,8 +82,8 @@ def choose() -> ChosenTexts | None:
     Raises TextProblem for what cannot be read.
     """
     source = st.radio(
-        "Where the texts come from", [_SAMPLE, _PASTE, _FILE], key=keys.SOURCE, bind="query-params", horizontal=True,
-        label_visibility="collapsed",
+        "Where the texts come from", [_SAMPLE, _PASTE, _FILE], key=keys.LABELLED_FROM, bind="query-params",
+        horizontal=True, label_visibility="collapsed",
     )  # fmt: skip
     if source != _FILE:
         forget(_TEST_RECORDS)
@@ -104,7 +110,7 @@ def tell(problems: Sequence[Problem]) -> bool:
 
 def _sample() -> tuple[LabelledTexts, str]:
     name = str(
-        st.radio("Sample", list(LABELLED_SAMPLES), key=keys.SAMPLE, bind="query-params", horizontal=True,
+        st.radio("Sample", list(LABELLED_SAMPLES), key=keys.LABELLED_SAMPLE, bind="query-params", horizontal=True,
                  label_visibility="collapsed")
     )  # fmt: skip
     sample = LABELLED_SAMPLES[name]
@@ -130,7 +136,10 @@ def _pasted() -> tuple[LabelledTexts, str] | None:
         return None
     digest = taken(text, "").digest
     records = once(_RECORDS, digest, lambda: paste_records(text))
-    return _read(records, digest, None)
+    data, asked = _read(records, digest, "pasted", None)
+    taken_digest, name = st.session_state.get(_TAKEN, ("", ""))
+    labels = listed([printable(label, 20) for label in data.classes], _LABELS_IN_NAME)
+    return _named(data, name if digest == taken_digest else f"Pasted texts: {labels}"), asked
 
 
 def _uploaded() -> tuple[LabelledTexts, str] | None:
@@ -148,15 +157,28 @@ def _uploaded() -> tuple[LabelledTexts, str] | None:
         forget(_RECORDS, _TEST_RECORDS, _DATA)
         st.caption("There is no file yet. In an Excel sheet, choose Save as, then CSV UTF-8.")
         return None
-    encoding = str(
-        st.selectbox(
-            "Encoding", [_FIND_OUT, *ENCODINGS], key=keys.LABELLED_ENCODING, width=320,
-            format_func=lambda name: ENCODINGS.get(name, "Find it out"), help="How bytes stand for letters.",
+    encoding = _encoding(first, file, keys.LABELLED_ENCODING)
+    test_encoding = _encoding(second, test, keys.TEST_ENCODING)
+    records = _file(_RECORDS, file, encoding)
+    tests = None if test is None else _file(_TEST_RECORDS, test, test_encoding)
+    digest = f"{file.file_id} {encoding} {test.file_id if test else ''} {test_encoding}"
+    return _read(records, digest, file.file_id, tests)
+
+
+def _encoding(place: st.delta_generator.DeltaGenerator, file: Any, key: str) -> str:
+    """How the bytes of a file are read; what was chosen for another file does not hold."""
+    if file is None:
+        return _FIND_OUT
+    seen = f"{_SEEN}_{key}"
+    if st.session_state.get(seen) != file.file_id:
+        st.session_state.pop(key, None)
+        st.session_state[seen] = file.file_id
+    return str(
+        place.selectbox(
+            "Encoding", [_FIND_OUT, *ENCODINGS], key=key, width=320, help="How bytes stand for letters.",
+            format_func=lambda name: ENCODINGS.get(name, "Find it out"),
         )
     )  # fmt: skip
-    records = _file(_RECORDS, file, encoding)
-    tests = _file(_TEST_RECORDS, test, encoding) if test is not None else None
-    return _read(records, f"{file.file_id} {test.file_id if test else ''} {encoding}", tests)
 
 
 def _file(slot: str, file: Any, encoding: str) -> Records:
@@ -172,33 +194,41 @@ def _file(slot: str, file: Any, encoding: str) -> Records:
     return once(slot, (file.file_id, encoding), read)
 
 
-def _read(records: Records, digest: str, tests: Records | None) -> tuple[LabelledTexts, str]:
-    """The texts of the columns that the visitor chooses, those of a test file marked as such."""
-    columns = _choose_columns(records, digest, with_parts=tests is None)
+def _read(records: Records, digest: str, origin: str, tests: Records | None) -> tuple[LabelledTexts, str]:
+    """The texts of the columns that the visitor chooses, those of a test file marked as such.
+
+    `digest` stands for all that is read, `origin` for where the rows with the columns come from.
+    """
+    columns = _choose_columns(records, origin, with_parts=tests is None)
     asked = (digest, columns)
 
     def make() -> tuple[LabelledTexts, tuple[str, ...]]:
         data, left_out = labelled(records, columns)
         if tests is None:
             return data, left_out
-        named = {columns.text, columns.label} <= {*tests.columns}
-        test, more = labelled(tests, Columns(columns.text, columns.label) if named else guess_columns(tests))
-        return with_test(data, test), (*left_out, *(f"{tests.name}: {note}" for note in more))
+        same = {columns.text, columns.label} <= {*tests.columns}
+        theirs = Columns(columns.text, columns.label) if same else guess_columns(tests)
+        test, more = labelled(tests, theirs)
+        read = () if same else (f"The texts stand in “{theirs.text}”, the labels in “{theirs.label}”.",)
+        return with_test(data, test), (*left_out, *(f"{tests.name}: {note}" for note in (*read, *more)))
 
     with st.spinner("Reading the texts…", show_time=False):
         data, left_out = once(_DATA, asked, make)
-    notes = [*records.notes, *(tests.notes if tests else ()), *left_out]
+    begin = f"{records.name}: " if tests else ""
+    notes = [*(begin + note for note in records.notes), *left_out]
+    notes += [f"{tests.name}: {note}" for note in tests.notes] if tests else []
     if notes:
         st.caption(plain(" ".join(notes), 1_500))
     return data, f"{digest} {columns}"
 
 
-def _choose_columns(records: Records, digest: str, *, with_parts: bool) -> Columns:
+def _choose_columns(records: Records, origin: str, *, with_parts: bool) -> Columns:
     """Which columns are read: as guessed, until the visitor says otherwise."""
-    if st.session_state.get(_GUESSED_FOR) != digest:  # what was chosen for other texts does not hold for these
+    rows = (origin, records.columns)
+    if st.session_state.get(_GUESSED_FOR) != rows:  # what was chosen for other rows does not hold for these
         for key in (keys.TEXT_COLUMN, keys.LABEL_COLUMN, keys.PART_COLUMN):
             st.session_state.pop(key, None)
-        st.session_state[_GUESSED_FOR] = digest
+        st.session_state[_GUESSED_FOR] = rows
     guess, options = guess_columns(records), list(records.columns)
     text, label, part = st.columns(3)
     chosen_text = text.selectbox("Texts", options, index=options.index(guess.text), key=keys.TEXT_COLUMN)
