@@ -21,11 +21,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from embedcore.library import open_vectors
-from embedcore.transfer.answers import Point, answer, is_uneven, points
+from embedcore.transfer.answers import Point, answer, measure_for, points
 from embedcore.transfer.columns import guess_columns, labelled
 from embedcore.transfer.config import AVERAGE, FROZEN, MODELS, STARTS, TransferConfig
 from embedcore.transfer.experiment import Experiment, Progress
 from embedcore.transfer.labelled import LabelledTexts
+from embedcore.transfer.leads import MACRO_F1
 from embedcore.transfer.records import read_records
 from embedcore.transfer.results import Task
 from embedcore.transfer.splitting import Split, split_texts
@@ -138,7 +139,7 @@ def main() -> None:
         f"{len(data):,} texts of {classes} labels, {len(split.test):,} for the test; {config.model}, {len(fits)} fits"
     )
     print(f"first fit after {early[1][0]:.1f} s, first size whole after {early[first][0]:.1f} s, all {seconds:.1f} s")
-    print(f"processor time {processor:.1f} s\n\n{table(found, is_uneven(data.labels, classes))}\n")
+    print(f"processor time {processor:.1f} s\n\n{table(found, measure_for(labels, classes) == MACRO_F1)}\n")
     for point in found[len(found) // len(config.starts) - 1 :: len(found) // len(config.starts)]:
         print(f"{point.start}: {point.trained:,} numbers learn, {point.seconds:.1f} s a fit of {point.size:,} texts")
     print(" ".join(answer(fits, labels, classes).sentences))

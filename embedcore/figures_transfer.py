@@ -17,9 +17,8 @@ import pandas as pd
 from embedcore.figures import Options, names_of
 from embedcore.transfer.answers import Point
 from embedcore.transfer.config import FROZEN, SCRATCH, STARTS, TUNED
+from embedcore.transfer.leads import ACCURACY
 
-ACCURACY, MACRO_F1 = "Accuracy", "Macro-F1"
-MEASURES = (ACCURACY, MACRO_F1)
 NAMES = {SCRATCH: "from scratch", FROZEN: "frozen", TUNED: "tuned"}
 MOST_LABELS = 15  # that a square of cells can name
 
@@ -93,12 +92,7 @@ def learning_curves(
 
 def _values(point: Point, measure: str) -> tuple[float, float, float]:
     """Mean, low and high in per cent."""
-    chosen = (
-        (point.accuracy, point.low, point.high)
-        if measure == ACCURACY
-        else (point.macro_f1, point.f1_low, point.f1_high)
-    )
-    mean, low, high = (round(100 * share, 2) for share in chosen)
+    mean, low, high = (round(100 * share, 2) for share in point.of(measure))
     return mean, low, high
 
 

@@ -291,7 +291,7 @@ def _convolution(fits: Fits) -> str:
     def forward(self, ids):  # (B, L)
         ids = functional.pad(ids, (0, max(0, {most} - ids.shape[1])), value=1)  # at least as long as a filter
         vectors = self.embedding(ids).transpose(1, 2)  # (B, {fits.dim}, L)
-        length = (ids != 1).sum(1)  # (B,)
+        length = torch.where(ids != 1, torch.arange(1, ids.shape[1] + 1), 0).amax(1)  # (B,) up to the last word
         strongest = []
         for layer in self.filters:
             answers = torch.relu(layer(vectors))  # (B, {config.hidden}, windows)

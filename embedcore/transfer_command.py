@@ -18,10 +18,11 @@ from embedcore.interrupts import interruptible, stop_signals
 from embedcore.library import BUNDLED, open_vectors
 from embedcore.storage import os_errors, printable
 from embedcore.text import TOKENIZERS
-from embedcore.transfer.answers import Point, answer, is_uneven, points
+from embedcore.transfer.answers import Point, answer, measure_for, points
 from embedcore.transfer.columns import guess_columns, labelled
 from embedcore.transfer.config import MODELS, SCRATCH, STARTS, TransferConfig
 from embedcore.transfer.labelled import TEST, TRAIN, LabelledTexts, with_test
+from embedcore.transfer.leads import MACRO_F1, MEASURES
 from embedcore.transfer.problems import Problem, problems_of_data, problems_of_split, problems_of_words
 from embedcore.transfer.records import read_records
 from embedcore.transfer.splitting import Split, split_by_parts, split_texts, suggested_shares
@@ -198,7 +199,7 @@ def _lasting(seconds: float) -> str:
 
 def _report(made: Experiment, status: str) -> Answer:
     """What --json prints, and the lines for people."""
-    from embedcore.transfer.coverage import coverage
+    from embedcore.transfer.coverage import coverage, doubt
 
     fits, total = list(made.finished.values()), len(made.tasks())
     labels, classes = made.data.labels[made.split.test], len(made.data.classes)
@@ -210,7 +211,9 @@ def _report(made: Experiment, status: str) -> Answer:
         "level_from": said.level_from, "coverage": _coverage(known), "texts": parts, "labels": list(made.data.classes),
         "config": made.config.to_json(), "status": status, "fits": len(fits), "of": total,
     }  # fmt: skip
-    lines = table(found, uneven=is_uneven(labels, classes))
+    if known is not None and (why := doubt(known, str(made.config.pretrained))):
+        print(why, file=sys.stderr)
+    lines = table(found, uneven=measure_for(labels, classes) == MACRO_F1)
     if status == "stopped":
         lines.append(f"Stopped after {len(fits):,} of {total:,} fits.")
     if made.config.starts != (SCRATCH,):
@@ -228,20 +231,19 @@ def table(found: Sequence[Point], *, uneven: bool) -> list[str]:
     starts = [start for start in STARTS if any(point.start == start for point in found)]
     by_place = {(point.start, point.size): point for point in found}
     lines = []
-    for what in ("accuracy", "macro-F1")[: 1 + uneven]:
+    for measure in MEASURES[: 1 + uneven]:
+        what = measure.replace("Accuracy", "accuracy").replace("Macro", "macro")
         lines.append(f"{'texts':>8}" + "".join(f"  {start:<19}" for start in starts) + f" test {what}, %")
         for size in sorted({point.size for point in found}):
-            cells = [_cell(by_place.get((start, size)), what) for start in starts]
+            cells = [_cell(by_place.get((start, size)), measure) for start in starts]
             lines.append(f"{size:>8,}" + "".join(f"  {cell:<19}" for cell in cells))
     return [line.rstrip() for line in lines]
 
 
-def _cell(point: Point | None, what: str) -> str:
+def _cell(point: Point | None, measure: str) -> str:
     if point is None:
         return ""
-    mean, low, high = (
-        (point.accuracy, point.low, point.high) if what == "accuracy" else (point.macro_f1, point.f1_low, point.f1_high)
-    )
+    mean, low, high = point.of(measure)
     return f"{100 * mean:.1f} ({100 * low:.1f}–{100 * high:.1f})"
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from embedcore import figures_transfer
-from embedcore.figures_transfer import ACCURACY, MACRO_F1, NAMES
+from embedcore.figures_transfer import NAMES
 from embedcore.transfer.answers import Point
+from embedcore.transfer.leads import ACCURACY, MACRO_F1
 
 SIZES = (20, 100, 8_530)
 POINTS = [

@@ -39,8 +39,10 @@ def test_the_python_lines_give_what_stands_beside_them(home: Settings) -> None:
 
 def test_the_commands_run(home: Settings, tmp_path: Path) -> None:
     (tmp_path / "my-text.txt").write_text("you need to know how to code\n" * 20, encoding="utf-8")
+    labelled = "".join(f"{'good' if n % 2 else 'bad'}\tword{n % 7} film {n}\n" for n in range(40))
+    (tmp_path / "my-labelled-texts.tsv").write_text(labelled, encoding="utf-8")
     commands = [line for block in blocks("sh") for line in block.splitlines() if " -m embedcore " in line]
-    assert len(commands) == 9
+    assert len(commands) == 10
     for command in commands:
         words = [sys.executable, *shlex.split(command)[1:]]
         done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env={**_environment(home)})

@@ -188,3 +188,19 @@ def test_what_the_lines_are_written_for_is_what_the_fits_do() -> None:
 
 def test_writing_them_needs_no_torch() -> None:
     assert not modules_after("import embedcore.snippets_transfer") & {"torch", "streamlit", "pandas"}
+
+
+def test_a_pad_that_is_written_in_a_text_is_read_as_the_fit_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = labelled(120)
+    texts = [" ".join([*text.split()[:3], "<pad>", "<pad>", *text.split()[3:]]) for text in data.texts]
+    padded = LabelledTexts.of(texts, [data.classes[label] for label in data.labels.tolist()])
+    config = TransferConfig(
+        model="convolution", starts=(SCRATCH,), dim=6, hidden=5, epochs=10, sizes=(), tokenizer="whitespace"
+    )
+    names = held(experiment(padded, None, config), 66, tmp_path, monkeypatch)
+    model, kept = names["found"]["scratch"], names["fitted"]["scratch"]
+    assert kept is not None
+    for name, weight in kept.model.named_parameters():
+        assert np.allclose(dict(model.named_parameters())[name].detach(), weight.detach(), atol=1e-4), name

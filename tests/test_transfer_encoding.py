@@ -15,7 +15,7 @@ from embedcore import Vocab, WordVectors
 from embedcore.errors import BadSetting, TextProblem
 from embedcore.text import tokenize_words
 from embedcore.training.initial import initial_weight, pretrained_weight
-from embedcore.transfer.coverage import coverage
+from embedcore.transfer.coverage import Coverage, coverage, doubt
 from embedcore.transfer.encoding import Encoded, Tokenized, encode, rows_in, tokenize_texts
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.splitting import split_texts
@@ -206,3 +206,13 @@ def test_what_a_server_needs_of_labelled_texts_is_light() -> None:
         [sys.executable, "-c", code], cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_a_set_that_knows_little_is_doubted() -> None:
+    assert doubt(Coverage(100, 60, 1_000, 500, ()), "a set") is None
+    assert (
+        doubt(Coverage(0, 0, 0, 0, ()), "a set")
+        == "“a set” knows 0 % of the words as they stand in the texts, so it can help only little."
+    )
+    assert str(doubt(Coverage(100, 60, 1_000, 490, ()), "a set")).startswith("“a set” knows 49 % of the words")
+    assert str(doubt(Coverage(100, 0, 1_000, 0, ()), "x\n")).startswith("“x\\n” knows none of the words")

@@ -185,3 +185,17 @@ def test_three_classes_and_five_texts() -> None:
     made = Experiment(data, split, TransferConfig(starts=(SCRATCH,), seeds=1, epochs=2))
     assert made.run() == "finished"
     assert list(made.finished) == [Task(SCRATCH, 3, 1)]
+
+
+@pytest.mark.parametrize("starts", [(SCRATCH,), (FROZEN, TUNED)])
+def test_the_vocabulary_is_that_of_the_seeds_own_texts(starts: tuple[str, ...]) -> None:
+    made = experiment(replace(CONFIG, starts=starts, sizes=(10,)))
+    for task in made.tasks():
+        texts = made.texts(task)
+        own = {word for place in texts.training.tolist() for word in made.data.texts[place].split()}
+        assert {*texts.encoded.vocab.words[: texts.encoded.trained - 2]} == own
+
+
+def test_min_count_reaches_the_vocabulary() -> None:
+    made = experiment(replace(CONFIG, starts=(SCRATCH,), min_count=3))
+    assert min(made.texts(Task(SCRATCH, 120, 1)).encoded.vocab.counts[2:]) >= 3

@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from embedcore.errors import BadSetting, TrainingProblem
+from embedcore.training.initial import initial_weight
 from embedcore.transfer.config import FROZEN, MODELS, SCRATCH, STARTS, TUNED, TransferConfig
 from embedcore.transfer.encoding import encode, rows_in, tokenize_texts
-from embedcore.transfer.fitting import Learned, Texts, fit, scores_of
+from embedcore.transfer.fitting import LOOK_STEPS, Learned, Texts, fit, scores_of
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.results import Fitted, Task
 from embedcore.transfer.splitting import split_texts
@@ -199,3 +200,27 @@ def test_a_fit_on_disk() -> None:
     back = Fitted.from_json(json.loads(json.dumps(made.to_json())))
     assert back.to_json() == made.to_json()
     assert back.task == made.task
+
+
+@pytest.mark.parametrize("start", [SCRATCH, TUNED])
+def test_each_seed_has_first_weights_of_its_own(start: str) -> None:
+    for seed in (1, 2):
+        made = learned(start, replace(CONFIG, epochs=1), seed=seed)
+        drawn = initial_weight(len(made.first), 12, seed)
+        random = texts_of(labelled(), start).encoded.rows < 0  # those that no set gives
+        assert random.sum() > 5
+        assert np.array_equal(made.first[random], drawn[random])
+
+
+def test_each_seed_draws_the_network_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    weight = initial_weight(len(texts_of(labelled(), FROZEN).encoded.vocab), 12, 1)
+    monkeypatch.setattr("embedcore.transfer.fitting.first_weight", lambda *_: weight)
+    one, other = (weights(learned(FROZEN, replace(CONFIG, epochs=1), seed=seed)) for seed in (1, 2))
+    assert one["hidden.weight"] != other["hidden.weight"]
+
+
+def test_a_fit_ends_after_patience_looks_without_a_better_one() -> None:
+    texts = texts_of(labelled(), TUNED)
+    texts.labels[::3] = 1 - texts.labels[::3]  # what is learned by heart does not help with others
+    fitted = learned(TUNED, replace(CONFIG, epochs=60, patience=3), texts).fitted
+    assert fitted.steps == fitted.best_step + 3 * LOOK_STEPS

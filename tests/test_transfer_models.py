@@ -100,3 +100,10 @@ def test_dropout_keeps_the_mean() -> None:
     thinned = made._thinned(torch.ones(200, 500))
     assert thinned.mean().item() == pytest.approx(1, abs=0.02)
     assert set(thinned.unique().tolist()) == {0.0, 2.0}
+
+
+def test_dropout_leaves_out_its_share() -> None:
+    made = model(dropout=0.2).train()
+    thinned = made._thinned(torch.ones(500, 40))
+    assert (thinned == 0).float().mean().item() == pytest.approx(0.2, abs=0.02)
+    assert thinned.max().item() == pytest.approx(1.25)

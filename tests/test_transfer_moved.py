@@ -9,6 +9,7 @@ import torch
 from embedcore.transfer.config import FROZEN, MODELS, SCRATCH, TUNED, TransferConfig
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned, Texts
+from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.moved import moved_most, probabilities, pulls, vectors_of, words_behind
 from embedcore.transfer.results import Task
 from embedcore.transfer.splitting import split_texts
@@ -96,3 +97,28 @@ def test_the_fitted_embedding_as_a_set(tuned: tuple[Learned, Texts]) -> None:
     weight = learned.model.embedding.weight.detach().numpy()
     for word in ("good1", "word9"):
         assert made[word].tobytes() == weight[texts.encoded.vocab.stoi[word]].tobytes()
+
+
+def test_specials_pull_nobody() -> None:
+    data = labelled()
+    marked = LabelledTexts.of(
+        [f"{text} <unk>" if label else text for text, label in zip(data.texts, data.labels.tolist(), strict=True)],
+        [data.classes[label] for label in data.labels.tolist()],
+    )
+    config = TransferConfig(starts=(SCRATCH,), hidden=8, epochs=20, tokenizer="whitespace")
+    experiment = Experiment(marked, split_texts(marked), config)
+    task = Task(SCRATCH, len(experiment.split.train), 1)
+    learned, texts = experiment.learn(task), experiment.texts(task)
+    assert learned is not None
+    found = pulls(learned.model, texts.encoded, texts.training)
+    assert any(found)
+    assert not {"<unk>", "<pad>"} & {word.word for side in found for word in side}
+
+
+def test_a_word_seen_just_often_enough_is_ranked(tuned: tuple[Learned, Texts]) -> None:
+    learned, texts = tuned
+    vocab = texts.encoded.vocab
+    counts = {word: count for word, count in zip(vocab.itos, vocab.counts, strict=True) if word in vectors()}
+    least = sorted(counts.values())[len(counts) // 2]
+    found = moved_most(learned, texts.encoded, count=1_000, least=least)
+    assert {word.word for word in found} == {word for word, count in counts.items() if count >= least}

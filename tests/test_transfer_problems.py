@@ -57,7 +57,9 @@ def test_nothing_is_wrong_with_good_texts() -> None:
                   ("82 % of the texts are “a”, so that always answering this is right as often. "
                    "Look at macro-F1, too.", False)]),
         ((9, 8, 1, 2), [("“c”, “d” have fewer than 3 texts: too few to learn from and to be asked about.", False)]),
-        ((74, 26), []),
+        ((64, 36), []),
+        ((65, 35), [("65 % of the texts are “a”, so that always answering this is right as often. "
+                     "Look at macro-F1, too.", False)]),
         ((20, 19, 22), []),
         ((30, 10, 15), [("55 % of the texts are “a”, so that always answering this is right as often. "
                          "Look at macro-F1, too.", False)]),

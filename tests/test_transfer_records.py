@@ -13,7 +13,7 @@ import pytest
 
 from embedcore.errors import EmbedcoreError, TextProblem
 from embedcore.settings import Settings
-from embedcore.transfer.columns import Columns, guess_columns, json_lines, labelled
+from embedcore.transfer.columns import Columns, from_json_lines, guess_columns, json_lines, labelled
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.records import Records, paste_records, read_records
 
@@ -316,3 +316,46 @@ def test_a_json_list_is_read_as_lines_are(indent: int | None) -> None:
     assert "2 rows are left out: no JSON object with anything in it, such as “7”." in records.notes
     lines = "\n".join(json.dumps(each) for each in objects)
     assert read_records("a.jsonl", lines.encode()).rows == records.rows
+
+
+def test_parts_stay_with_their_rows_when_rows_are_left_out() -> None:
+    rows = [["", "x", "test"], ["a", "x", "train"], ["b", "y", "test"], ["c", "", "train"], ["d", "y", "validation"]]
+    data, _ = labelled(Records("r", ("text", "label", "split"), rows), Columns("text", "label", "split"))
+    assert [*zip(data.texts, data.parts or (), strict=True)] == [("a", "train"), ("b", "test"), ("d", "validation")]
+
+
+def test_half_a_character_that_was_pasted_is_no_danger() -> None:
+    data, _ = labelled(paste_records("good\tday \ud83d\nbad\train\n"), Columns("column 2", "column 1"))
+    assert data.texts == ("day \ufffd", "rain")
+    assert json_lines(data).encode("utf-8")
+
+
+def test_columns_that_are_named_are_guessed_for_nothing_else() -> None:
+    rows = [
+        [part, mood, f"it was {mood} {number}"]
+        for number, (part, mood) in enumerate(
+            [("train", "good"), ("test", "bad"), ("train", "bad"), ("test", "good")] * 5
+        )
+    ]
+    records = Records("r", ("split", "label", "text"), rows)
+    assert guess_columns(records) == Columns("text", "label", "split")
+    assert guess_columns(records, part="label") == Columns("text", "split", "label")
+    assert guess_columns(records, label="split") == Columns("text", "split", None)
+    assert guess_columns(records, text="label") == Columns("label", None, None)  # no text repeats
+
+
+def test_json_lines_are_read_back_however_many_and_whatever_is_in_them() -> None:
+    texts = [f"text {number} “a” 한 👩🏽‍🚀" for number in range(1_000)]
+    data = LabelledTexts.of(texts, ["good", "bad"] * 500, parts=["train", "test"] * 500)
+    back = from_json_lines(json_lines(data), "it")
+    assert (back.texts, back.labels.tolist(), back.classes, back.parts) == (
+        data.texts, data.labels.tolist(), data.classes, data.parts,
+    )  # fmt: skip
+    assert from_json_lines(json_lines(replace(data, parts=None)), "it").parts is None
+
+
+@pytest.mark.parametrize("text", ["", "x", '{"text": "a"}\n', "[]\n", '{"text": 1, "label": "a"}\n',
+                                  '{"text": "a", "label": "b", "part": "now"}\n'])  # fmt: skip
+def test_damaged_json_lines_are_said(text: str) -> None:
+    with pytest.raises(TextProblem, match="“x” is damaged: its labelled texts cannot be read"):
+        from_json_lines(text, "“x”")

@@ -26,6 +26,8 @@ from embedcore.transfer.fitting import Learned
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.moved import probabilities
 from embedcore.transfer.results import Fitted, Task
+from embedcore.transfer.splitting import Split
+from embedcore.vectors import WordVectors
 from tests import transfer_runs
 from tests.test_imports import modules_after
 from tests.test_runs_manage import StillRuns
@@ -338,3 +340,20 @@ def test_texts_that_the_test_has_too_are_told_and_left_out_where_that_was_asked_
     assert "2 of the 40 test texts are also in" in notes[False]
     assert "2 texts were left out of training and validation, since the test has the same." in notes[True]
     assert "also in" not in notes[True]
+
+
+def test_a_text_without_a_word_was_not_seen(home: Settings) -> None:
+    data = LabelledTexts.of([f"text {number} more" for number in range(20)] + ["!!", "?!"], ["a", "b"] * 11)
+    split = Split(np.arange(15), np.arange(15, 17), np.arange(17, 22))
+    kept_from(home, "something else\n\n...\nmore\n")
+    assert seen.note_of(open_vectors("ours", home), data, split, home) is None
+
+
+def test_a_set_that_knows_no_word_is_told(home: Settings) -> None:
+    strange = WordVectors(["zzqx", "qqzx"], np.eye(2, 12, dtype=np.float32))
+    save_vectors("strange", strange, source="a test", settings=home)
+    folder = waiting(home, replace(SMALL, pretrained="strange", seeds=1))
+    assert done(home, folder) == FINISHED
+    about = experiments.about_of(folder)
+    assert about is not None
+    assert any(note.startswith("“strange” knows none of the words, so frozen and tuned start") for note in about.notes)

@@ -26,12 +26,11 @@ from embedcore.runs.record import TRANSFER, Run
 from embedcore.runs.service import Runs
 from embedcore.storage import os_errors, printable, read_json
 from embedcore.transfer.about import About
-from embedcore.transfer.columns import Columns, json_lines, labelled
-from embedcore.transfer.config import STARTS, TransferConfig
+from embedcore.transfer.columns import from_json_lines, json_lines
+from embedcore.transfer.config import MOST_SEED, STARTS, TransferConfig
 from embedcore.transfer.kept import FACTS, KeptModel, open_model, open_words
 from embedcore.transfer.labelled import PARTS, LabelledTexts
 from embedcore.transfer.problems import find_leaks
-from embedcore.transfer.records import read_records
 from embedcore.transfer.results import Fitted, LearnedWords, Task
 from embedcore.transfer.splitting import Split, split_by_parts, split_texts
 from embedcore.vectors import WordVectors
@@ -61,10 +60,20 @@ class SplitAsked:
     test: float = 0.1
     without_leaks: bool = False
 
-    def split(self, data: LabelledTexts) -> Split:
-        """The texts so divided, the same every time. Raises BadSetting, TextProblem."""
+    def check(self) -> None:
+        """Raise BadSetting for a field that says nothing; shares have bounds of their own, see `split_texts`."""
         if self.by not in (BY_SEED, BY_PARTS):
             raise BadSetting(f"Texts are divided by {BY_SEED} or by {BY_PARTS}, not by {self.by!r}.")
+        if type(self.seed) is not int or not 0 <= self.seed <= MOST_SEED:
+            raise BadSetting(f"seed should be a whole number from 0 to {MOST_SEED:,}, but is {self.seed!r}.")
+        for name in ("validation", "test"):
+            share = getattr(self, name)
+            if type(share) not in (int, float):
+                raise BadSetting(f"{name} should be a share, but is {share!r}.")
+
+    def split(self, data: LabelledTexts) -> Split:
+        """The texts so divided, the same every time. Raises BadSetting, TextProblem."""
+        self.check()
         if self.by == BY_PARTS:
             split = split_by_parts(data, seed=self.seed, validation=self.validation)
         else:
@@ -104,6 +113,7 @@ class ExperimentConfig:
         try:
             settings, split = TransferConfig.from_json(stored["settings"]), SplitAsked(**stored["split"])
             settings.check()
+            split.check()
             return cls(settings, split, str(stored.get("identity", "")))
         except (KeyError, TypeError) as error:
             raise BadSetting("This run does not say what it should do. Ask for it again.") from error
@@ -122,10 +132,7 @@ def submit_experiment(runs: Runs, data: LabelledTexts, config: ExperimentConfig,
 
 def texts_of(folder: RunFolder) -> LabelledTexts:
     """The labelled texts of an experiment. Raises TextProblem, if they are damaged, and UnknownRun."""
-    records = read_records(TEXTS_FILE, folder.text().encode("utf-8"), encoding="utf-8")
-    part = "part" if "part" in records.columns else None
-    data, _ = labelled(records, Columns("text", "label", part))
-    return data
+    return from_json_lines(folder.text(), f"“{TEXTS_FILE}”")
 
 
 def config_of(run: Run) -> ExperimentConfig:

@@ -24,7 +24,7 @@ from embedcore.settings import Settings
 from embedcore.storage import os_errors, write_json
 from embedcore.tokens import Tokens
 from embedcore.transfer.about import About
-from embedcore.transfer.coverage import coverage
+from embedcore.transfer.coverage import coverage, doubt
 from embedcore.transfer.expected import expected_seconds
 from embedcore.transfer.experiment import Experiment, Progress, seconds_left
 from embedcore.transfer.fitting import Learned, Texts
@@ -113,6 +113,8 @@ class _Turn:
         if made.vectors is not None and made.rows is not None:
             notes += filter(None, [seen.note_of(made.vectors, data, split, self._settings)])
         known = None if made.rows is None else coverage(made.tokenized, made.rows)
+        if known is not None:
+            notes += filter(None, [doubt(known, str(self._config.settings.pretrained))])
         return About(
             data.classes,
             experiments.counts_of(data, split),

@@ -1,24 +1,26 @@
-"""What the fits of an experiment say together: numbers, how sure they are, and one or two plain sentences.
+"""What the fits of an experiment say together: points to draw, and one or two plain sentences.
 
-Here belongs arithmetic on answers that were given, for experiments under way as for finished ones.
-Charts and tables of it belong to the pages.
+Here belongs what is said, of experiments under way as of finished ones; how sure a lead is, is in `leads`.
+Charts and tables belong to the pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embedcore.transfer.config import FROZEN, SCRATCH, STARTS, TUNED
-from embedcore.transfer.results import Fitted, Integers, Task
+from embedcore.transfer.labelled import is_uneven
+from embedcore.transfer.leads import ACCURACY, MACRO_F1, Floats, Lead, leads, macro_f1, values
+from embedcore.transfer.results import Fitted, Integers
 
-UNEVEN = 0.6  # of the texts in one class of two; macro-F1 is shown where it is as uneven as that, or more
-SURE = 1.96  # standard errors: a difference beyond them is chance in one case of twenty
-WORTH = 0.01  # a smaller lead is not worth a word
+LEVEL = 0.03  # training from scratch is as good where no start can be farther ahead than that
+_BEYOND_CHANCE = 1.96  # standard errors, which chance exceeds in one case of twenty
 CALLED = {SCRATCH: "training from scratch", FROZEN: "the frozen vectors", TUNED: "the tuned vectors"}
+_AHEAD, _AS_GOOD, _BETTER, _UNCLEAR = "ahead", "as good", "better", "unclear"  # how scratch stands at a size
 
 
 @dataclass(frozen=True)
@@ -37,30 +39,11 @@ class Point:
     seconds: float  # of one fit, on average
     trained: int  # numbers that learn in one fit, on average
 
-
-@dataclass(frozen=True)
-class Lead:
-    """By how much `start` is ahead of training from scratch at a size, as a share; below 0: behind.
-
-    `margin` is how far that may be off by chance: by the draw of training texts and first weights,
-    and by which texts happen to be the test.
-    """
-
-    start: str
-    size: int
-    accuracy: float
-    scratch: float
-    margin: float
-
-    @property
-    def ahead(self) -> float:
-        """The difference of the two accuracies."""
-        return self.accuracy - self.scratch
-
-    @property
-    def sure(self) -> bool:
-        """Whether there is a difference worth a word that is more than chance."""
-        return abs(self.ahead) > max(self.margin, WORTH)
+    def of(self, measure: str) -> tuple[float, float, float]:
+        """The mean, the worst and the best by one of `leads.MEASURES`."""
+        if measure == ACCURACY:
+            return self.accuracy, self.low, self.high
+        return self.macro_f1, self.f1_low, self.f1_high
 
 
 @dataclass(frozen=True)
@@ -68,31 +51,17 @@ class Answer:
     """The answer in words.
 
     Attributes:
-        helps: whether pre-trained vectors are ahead at some size; None while nothing can be said.
+        helps: whether pre-trained vectors are ahead at some size; None while that cannot be told.
         sentences: one after the other, with the numbers.
-        level_from: the number of training texts from which training from scratch is as good; None
-            if it never is, or always.
+        level_from: the number of training texts from which on training from scratch is surely as good or
+            better; None if there is none, or where pre-trained vectors are never ahead.
+        measure: by which one of `leads.MEASURES`.
     """
 
     helps: bool | None
     sentences: tuple[str, ...]
     level_from: int | None = None
-
-
-def is_uneven(labels: Integers, classes: int) -> bool:
-    """Whether one class has so many of the texts that accuracy alone says too little."""
-    counts = np.bincount(labels, minlength=classes)
-    return bool(counts.max() > UNEVEN * 2 / classes * counts.sum())
-
-
-def macro_f1(answers: Integers, labels: Integers, classes: int) -> float:
-    """The mean over classes of F1, from the `answers` (t,) to texts of these `labels` (t,).
-
-    F1 is 2 hits / (answers + texts of the class). A class with neither does not count; NaN without texts.
-    """
-    hits = np.bincount(labels[answers == labels], minlength=classes)  # (C,)
-    both = np.bincount(answers, minlength=classes) + np.bincount(labels, minlength=classes)  # (C,)
-    return float((2 * hits[both > 0] / both[both > 0]).mean()) if both.any() else float("nan")
+    measure: str = ACCURACY
 
 
 def points(fits: Iterable[Fitted], labels: Integers, classes: int) -> list[Point]:
@@ -125,134 +94,137 @@ def points(fits: Iterable[Fitted], labels: Integers, classes: int) -> list[Point
     return made
 
 
-def leads(fits: Iterable[Fitted], labels: Integers) -> list[Lead]:
-    """For each size that has both, by how much frozen and tuned vectors are ahead of training from scratch.
-
-    Compared are fits of the same seed, which learned from the same texts and answered the same test.
-    """
-    right = {fitted.task: (fitted.answers == labels).astype(np.float64) for fitted in fits}  # (t,) each
-    found = []
-    for start in (FROZEN, TUNED):
-        pairs: dict[int, list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {}
-        for task, ours in right.items():
-            twin = Task(SCRATCH, task.size, task.seed)
-            if task.start == start and twin in right:
-                pairs.setdefault(task.size, []).append((ours, right[twin]))
-        for size, group in sorted(pairs.items()):
-            ours, theirs = (np.stack(side) for side in zip(*group, strict=True))  # (k, t) each
-            margin = SURE * _standard_error(ours - theirs)
-            found.append(Lead(start, size, float(ours.mean()), float(theirs.mean()), margin))
-    return found
-
-
-def _standard_error(differences: NDArray[np.float64]) -> float:
-    """Of the mean of (k, t) differences between k pairs of fits on t texts: both are a sample of what might be.
-
-    The two variances of a mean over rows and over columns, added (Owen 2007, "The pigeonhole
-    bootstrap", counts them like that); with one pair alone, that of the texts.
-    """
-    fits, texts = differences.shape
-    of_texts = differences.mean(axis=0).var(ddof=1) / texts if texts > 1 else 0.0
-    of_fits = differences.mean(axis=1).var(ddof=1) / fits if fits > 1 else 0.0
-    return float(np.sqrt(of_texts + of_fits))
+def measure_for(labels: Integers, classes: int) -> str:
+    """The measure by which to judge answers to texts of these `labels` (t,): macro-F1 where they are uneven."""
+    return MACRO_F1 if is_uneven(np.bincount(labels, minlength=classes)) else ACCURACY
 
 
 def answer(fits: Sequence[Fitted], labels: Integers, classes: int) -> Answer:
     """Whether pre-trained vectors help, in words, from the fits made so far; `labels` (t,) of the test texts."""
-    found = leads(fits, labels)
+    measure = measure_for(labels, classes)
+    found = leads(fits, labels, classes, measure)
     if not found:
-        return Answer(None, ("There is nothing to compare yet.",))
-    said = _by_accuracy(fits, found, labels, classes)
-    if not is_uneven(labels, classes):
-        return said
-    return replace(said, sentences=(*said.sentences, _by_macro_f1(fits, labels, classes)))
-
-
-def _by_accuracy(fits: Sequence[Fitted], found: list[Lead], labels: Integers, classes: int) -> Answer:
-    most = float(np.bincount(labels, minlength=classes).max() / len(labels))
-    if _none_learned(fits, most, len(labels)):
-        always = f"No start does better than always answering with the most frequent label ({_percent(most)})"
-        return Answer(None, (f"{always}, so this says nothing about the vectors. More training texts may help.",))
-    ahead = [lead for lead in found if lead.sure and lead.ahead > 0]
-    if not ahead:
-        return Answer(False, tuple(_no_help(found)))
-    best = max(ahead, key=lambda lead: lead.ahead)
-    last, level = max(lead.size for lead in found), _level_from(found)
-    sentences = [f"With {_examples(best.size)}, {_ahead(best)}."]
-    if level is not None:
-        final = [lead for lead in found if lead.size == last]
-        better = all(lead.ahead < 0 and lead.sure for lead in final)
-        sentences.append(f"From about {level:,} on, training from scratch is {'better' if better else 'as good'}.")
-    elif last > best.size:
-        final_lead = max((lead for lead in ahead if lead.size == last), key=lambda lead: lead.ahead)
-        sentences.append(f"With {_examples(last)}, the most so far, {_ahead(final_lead)}.")
-    else:
-        sentences.append("More examples have not been tried.")
-    behind = [lead for lead in found if lead.start == FROZEN and lead.sure and lead.ahead < 0]
-    if behind:
-        sentences.append(f"With {_examples(behind[-1].size)}, {_ahead(behind[-1])}.")
-    return Answer(True, tuple(sentences), level)
-
-
-def _by_macro_f1(fits: Sequence[Fitted], labels: Integers, classes: int) -> str:
-    """What to add where labels are uneven: the size at which macro-F1 is farthest apart, and by how much."""
-    scores = {(point.start, point.size): point.macro_f1 for point in points(fits, labels, classes)}
-    pairs = [(start, size) for start, size in scores if start != SCRATCH and (SCRATCH, size) in scores]
-    start, size = max(pairs, key=lambda pair: abs(scores[pair] - scores[SCRATCH, pair[1]]))
-    return (
-        "The labels are uneven, so that accuracy says too little: "
-        f"by macro-F1, with {_examples(size)}, {CALLED[start]} "
-        f"reach {_percent(scores[start, size])} and training from scratch {_percent(scores[SCRATCH, size])}."
-    )
-
-
-def _none_learned(fits: Sequence[Fitted], most: float, texts: int) -> bool:
-    """Whether even the best start at the best size is no better than the most frequent label, but for chance."""
-    by_point: dict[tuple[str, int], list[float]] = {}
-    for fitted in fits:
-        by_point.setdefault((fitted.task.start, fitted.task.size), []).append(fitted.accuracy)
-    best = max(float(np.mean(group)) for group in by_point.values())
-    return best <= most + SURE * float(np.sqrt(most * (1 - most) / texts))
-
-
-def _no_help(found: list[Lead]) -> list[str]:
-    """What to say where no start is ahead of training from scratch at any size."""
-    best = max(found, key=lambda lead: lead.ahead)
-    behind = [lead for lead in found if lead.sure]
-    sentences = ["Pre-trained vectors do not help here."]
-    if best.ahead > 0:
-        sentences.append(
-            f"The most they are ahead is {_points(best)}, with {_examples(best.size)}, which may be chance."
+        return Answer(None, ("There is nothing to compare yet.",), measure=measure)
+    if not _any_learned(fits, labels, classes, measure):
+        most = np.bincount(labels, minlength=classes).max() / len(labels)
+        always = f"No start does clearly better than always answering with the most frequent label ({_percent(most)})"
+        return Answer(
+            None, (f"{always}, so this says nothing about the vectors. More training texts may help.",), measure=measure
         )
-    if behind:
-        worst = min(behind, key=lambda lead: lead.ahead)
-        sentences.append(f"With {_examples(worst.size)}, {_ahead(worst)}.")
-    return sentences
+    helps, sentences, level = _Told(found, measure).answer()
+    if measure == MACRO_F1:
+        sentences.append(
+            "The labels are uneven, so this goes by macro-F1, in which a rare label counts as much as a frequent one."
+        )
+    return Answer(helps, tuple(sentences), level, measure)
 
 
-def _level_from(found: list[Lead]) -> int | None:
-    """The size from which on no start is surely ahead any more, however many texts more; None if the last one is."""
-    sizes = sorted({lead.size for lead in found})
-    level = None
-    for size in reversed(sizes):
-        if any(lead.sure and lead.ahead > 0 for lead in found if lead.size == size):
-            return level
-        level = size
-    return level
+def _any_learned(fits: Sequence[Fitted], labels: Integers, classes: int, measure: str) -> bool:
+    """Whether the best start at its best size is better than the most frequent label, and not by chance alone."""
+    always = np.full_like(labels, np.bincount(labels, minlength=classes).argmax())
+    lazy = values(always, labels, classes, measure)  # (t,)
+    groups: dict[tuple[str, int], list[Floats]] = {}
+    for fitted in fits:
+        groups.setdefault((fitted.task.start, fitted.task.size), []).append(
+            values(fitted.answers, labels, classes, measure)
+        )
+    best = max((np.mean(group, axis=0) - lazy for group in groups.values()), key=np.mean)  # (t,)
+    error = float(best.std(ddof=1)) / np.sqrt(len(best)) if len(best) > 1 else 0.0
+    return float(best.mean()) > _BEYOND_CHANCE * error
 
 
-def _ahead(lead: Lead) -> str:
-    if lead.ahead < 0:
-        return f"{CALLED[lead.start]} are {_points(lead)} behind training from scratch ({_both(lead)})"
-    return f"{CALLED[lead.start]} are ahead by {_points(lead)} ({_both(lead)})"
+class _Told:
+    """Sentences on the leads of an experiment."""
+
+    def __init__(self, found: Sequence[Lead], measure: str) -> None:
+        self._found = found
+        self._sizes = sorted({lead.size for lead in found})
+        self._of = "" if measure == ACCURACY else " of macro-F1"
+
+    def answer(self) -> tuple[bool | None, list[str], int | None]:
+        """Whether they help, the sentences, and from where on scratch is as good."""
+        ahead = [lead for lead in self._found if lead.sure and lead.ahead > 0]
+        if ahead:
+            return True, *self._helping(ahead)
+        said = [*self._behind(self._found)]
+        best = max(self._found, key=lambda lead: lead.ahead)
+        never = bool(said) and best.ahead <= 0  # nowhere ahead even by chance, and surely behind somewhere
+        if never or all(self._state(size) in (_AS_GOOD, _BETTER) for size in self._sizes):
+            return False, ["Pre-trained vectors do not help here.", *(said or [self._last_level()])], None
+        return None, [self._cannot_tell(best), *said], None
+
+    def _helping(self, ahead: Sequence[Lead]) -> tuple[list[str], int | None]:
+        """How far they are ahead, until when, and what comes after."""
+        best, last = max(ahead, key=lambda lead: lead.ahead), self._sizes[-1]
+        said = [f"With {_examples(best.size)}, {self._ahead(best)}."]
+        after = [size for size in self._sizes if size > max(lead.size for lead in ahead)]
+        states = [self._state(size) for size in after]
+        level = None
+        for size, state in zip(reversed(after), reversed(states), strict=True):
+            if state == _UNCLEAR:
+                break
+            level = size
+        if not after:
+            final = max((lead for lead in ahead if lead.size == last), key=lambda lead: lead.ahead)
+            more = f"With {_examples(last)}, the most so far, {self._ahead(final)}."
+            said.append(more if last > best.size else "More examples have not been tried yet.")
+        elif level == after[0]:
+            better = f"; with {last:,} it is better ({self._best_of(last)})" if states[-1] == _BETTER else ""
+            said.append(f"From about {level:,} on, training from scratch is as good{better}.")
+        else:
+            said.append(f"From about {after[0]:,} on, no lead is clear any more.")
+            if level is not None:
+                said.append(f"With {_examples(last)}, training from scratch is {states[-1]} ({self._best_of(last)}).")
+        told = [lead for lead in self._found if lead.size != last or not after or states[-1] != _BETTER]
+        return [*said, *self._behind(told)], level
+
+    def _state(self, size: int) -> str:
+        """How training from scratch stands at a size."""
+        its = [lead for lead in self._found if lead.size == size]
+        if any(lead.sure and lead.ahead > 0 for lead in its):
+            return _AHEAD
+        if all(lead.sure for lead in its):
+            return _BETTER
+        return _AS_GOOD if all(lead.ahead + lead.margin <= LEVEL for lead in its) else _UNCLEAR  # NaN: unclear
+
+    def _behind(self, among: Sequence[Lead]) -> Iterator[str]:
+        """The lead that is surely behind at the largest size, the farthest of them."""
+        behind = [lead for lead in among if lead.sure and lead.ahead < 0]
+        if behind:
+            worst = max(behind, key=lambda lead: (lead.size, -lead.ahead))
+            yield f"With {_examples(worst.size)}, {self._ahead(worst)}."
+
+    def _cannot_tell(self, best: Lead) -> str:
+        cannot = "Whether pre-trained vectors help cannot be told from these fits:"
+        if math.isnan(best.margin):
+            return (
+                f"One fit of each kind cannot tell what is chance: with {_examples(best.size)}, {self._ahead(best)} in "
+                "this one."
+            )
+        more = "More fits of each kind, or more test texts, would tell more."
+        return f"{cannot} with {_examples(best.size)}, {self._ahead(best)}, give or take {_points(best.margin)}. {more}"
+
+    def _last_level(self) -> str:
+        last = self._sizes[-1]
+        return f"With {_examples(last)}, training from scratch is as good ({self._best_of(last)})."
+
+    def _best_of(self, size: int) -> str:
+        """What training from scratch and the best of the others reach at a size."""
+        best = max((lead for lead in self._found if lead.size == size), key=lambda lead: lead.score)
+        return f"{_percent(best.scratch)} against {_percent(best.score)}, {_SHORT[best.start]}"
+
+    def _ahead(self, lead: Lead) -> str:
+        both = f"{_percent(lead.score)} against {_percent(lead.scratch)}"
+        if lead.ahead < 0:
+            return f"{CALLED[lead.start]} are {_points(lead.ahead)}{self._of} behind training from scratch ({both})"
+        return f"{CALLED[lead.start]} are ahead by {_points(lead.ahead)}{self._of} ({both})"
 
 
-def _both(lead: Lead) -> str:
-    return f"{_percent(lead.accuracy)} against {_percent(lead.scratch)}"
+_SHORT = {FROZEN: "frozen", TUNED: "tuned"}
 
 
-def _points(lead: Lead) -> str:
-    points = abs(100 * lead.ahead)
+def _points(share: float) -> str:
+    points = abs(100 * share)
     shown = f"{points:.0f}" if points >= 9.95 else f"{points:.1f}"
     return f"{shown} point{'' if shown == '1.0' else 's'}"
 

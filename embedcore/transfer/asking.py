@@ -115,9 +115,7 @@ def _means(vectors: Floats, counted: NDArray[np.bool_]) -> NDArray[np.float64]:
     own = vectors.astype(np.float64) * counted[:, None]  # (L, D)
     total, count = own.sum(axis=0), int(counted.sum())
     sums = np.concatenate([total[None], total - own])  # (L + 1, D)
-    # Taken from a sum, the last word leaves a trace of rounding instead of nothing.
     left = np.concatenate([[count], count - counted])  # (L + 1,)
-    sums[left == 0] = 0
     means: NDArray[np.float64] = sums / np.maximum(left, 1)[:, None]
     return means
 

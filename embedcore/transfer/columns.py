@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from embedcore.documents import tables
 from embedcore.errors import TextProblem
 from embedcore.storage import printable
-from embedcore.transfer.labelled import TEST, TRAIN, VALIDATION, LabelledTexts, one_line
+from embedcore.transfer.config import MOST_CLASSES
+from embedcore.transfer.labelled import PARTS, TEST, TRAIN, VALIDATION, LabelledTexts, one_line
 from embedcore.transfer.records import LABEL_NAMES, PART_NAMES, TEXT_NAMES, Records
 
-MOST_CLASSES = 100
 _SHOWN_COLUMNS = 12
 _SAMPLE_ROWS = 1_000  # tell where most of the text is
 
@@ -109,12 +109,24 @@ def labelled(records: Records, columns: Columns) -> tuple[LabelledTexts, tuple[s
 
 
 def json_lines(data: LabelledTexts) -> str:
-    """Labelled texts as JSON Lines, from which `read_records` and `labelled` make the same again."""
+    """Labelled texts as JSON Lines, from which `from_json_lines` makes the same again."""
     lines = []
     for place, (text, label) in enumerate(zip(data.texts, data.labels.tolist(), strict=True)):
         line = {"text": text, "label": data.classes[label], **({"part": data.parts[place]} if data.parts else {})}
         lines.append(json.dumps(line, ensure_ascii=False) + "\n")
     return "".join(lines)
+
+
+def from_json_lines(text: str, name: str) -> LabelledTexts:
+    """What `json_lines` wrote, however many they are. Raises TextProblem if they are damaged."""
+    try:
+        rows = [json.loads(line) for line in text.split("\n") if line]
+        parts = [row["part"] for row in rows] if rows and "part" in rows[0] else None
+        if not rows or not {*(parts or ())} <= {*PARTS}:
+            raise ValueError("no such rows")
+        return LabelledTexts.of([row["text"] for row in rows], [row["label"] for row in rows], parts=parts, name=name)
+    except (ValueError, KeyError, TypeError):
+        raise TextProblem(f"{name} is damaged: its labelled texts cannot be read.") from None
 
 
 def _parts(records: Records, column: str) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from embedcore.errors import BadSetting
+from embedcore.text import TOKENIZERS
 
 AVERAGE, CONVOLUTION = "average", "convolution"
 MODELS = (AVERAGE, CONVOLUTION)
@@ -19,6 +20,7 @@ STARTS = (SCRATCH, FROZEN, TUNED)
 WIDTHS = (3, 4, 5)  # words that a filter of the convolution looks at, as in Kim 2014
 SIZES = (20, 50, 100, 200, 500, 1_000, 2_000, 4_000)  # training texts; all of them come after these
 LAST_STEP = 0.8  # a size above this share of all training texts would only repeat all of them
+MOST_CLASSES = 100
 MOST_SEEDS = 20
 MOST_SEED = 2**31 - 1
 MOST_DIM = 2_000
@@ -56,6 +58,9 @@ class TransferConfig:
             _check_one_of("each of starts", start, STARTS)
         if len(set(self.starts)) < len(self.starts):
             raise BadSetting("starts should not name one twice.")
+        _check_one_of("tokenizer", self.tokenizer, tuple(TOKENIZERS))
+        if not isinstance(self.pretrained, str | None):
+            raise BadSetting(f"pretrained should name a vector set, but is {self.pretrained!r}.")
         if set(self.starts) - {SCRATCH} and not self.pretrained:
             raise BadSetting("frozen and tuned start from a vector set, so pretrained should name one.")
         if any(_whole("each of sizes", size) < 2 for size in self.sizes):

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from embedcore.storage import printable
 from embedcore.transfer.encoding import Tokenized
 
+LITTLE = 0.5  # of all words as they stand in the texts; a set that knows less helps little
 _NAMED = 20
 
 
@@ -42,6 +44,21 @@ class Coverage:
     def token_share(self) -> float:
         """The share of all occurrences that the set has; 0 of no words."""
         return self.known_tokens / self.tokens if self.tokens else 0.0
+
+
+def doubt(known: Coverage, name: str) -> str | None:
+    """Why a set can hardly help with such texts, in a sentence; None if it knows enough of their words."""
+    if known.words and not known.known:
+        return (
+            f"“{printable(name, 80)}” knows none of the words, so frozen and tuned start as blind as from scratch. "
+            "Is it a set of another language?"
+        )
+    if known.token_share < LITTLE:
+        return (
+            f"“{printable(name, 80)}” knows {100 * known.token_share:.0f} % of the words as they stand in the texts, "
+            "so it can help only little."
+        )
+    return None
 
 
 def coverage(tokenized: Tokenized, rows: NDArray[np.int64]) -> Coverage:

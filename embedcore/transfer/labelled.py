@@ -20,6 +20,7 @@ from embedcore.text import tokenize_words
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = (TRAIN, VALIDATION, TEST)
 
+_UNEVEN = 1.3  # times its even share of the texts has the largest class, half of them at least
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 
 
@@ -78,6 +79,11 @@ class LabelledTexts:
         first: dict[str, int] = {}
         keys = (" ".join(tokenize_words(text)) or text for text in self.texts)
         return np.fromiter((first.setdefault(key, place) for place, key in enumerate(keys)), np.int64, len(self))
+
+
+def is_uneven(counts: NDArray[np.int64]) -> bool:
+    """Whether one class has so many of the texts, `counts` (C,), that accuracy alone says too little."""
+    return bool(counts.max(initial=0) >= max(0.5, _UNEVEN / max(1, len(counts))) * counts.sum() > 0)
 
 
 def with_test(training: LabelledTexts, test: LabelledTexts) -> LabelledTexts:

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedcore.storage import printable
-from embedcore.transfer.columns import MOST_CLASSES
+from embedcore.transfer.config import MOST_CLASSES
 from embedcore.transfer.encoding import MOST_TOKENS, Tokenized
-from embedcore.transfer.labelled import TEST, LabelledTexts
+from embedcore.transfer.labelled import TEST, LabelledTexts, is_uneven
 from embedcore.transfer.splitting import Places, Split
 
 FEWEST = 10  # texts of which an experiment can be made
 FEWEST_OF_A_CLASS = 3  # one to learn from, one to stop by, one to ask about
-_UNEVEN = 1.5  # times its even share of the texts has the largest class, half of them at least
 _FEW_TESTS = 100  # texts, below which one more or less is seen in the accuracy
 _NAMED = 5
 
@@ -125,7 +124,7 @@ def _labels(data: LabelledTexts) -> Iterator[Problem]:
         if first != label:
             yield Problem(f"“{printable(first, 40)}” and “{printable(label, 40)}” count as two labels.")
     largest = int(counts.argmax())
-    if counts[largest] >= max(0.5, _UNEVEN / classes) * len(data):
+    if is_uneven(counts):
         yield Problem(
             f"{_percent(counts[largest] / len(data))} of the texts are “{printable(data.classes[largest], 40)}”, "
             "so that always answering this is right as often. Look at macro-F1, too."

@@ -79,7 +79,7 @@ def paste_records(text: str, *, settings: Settings | None = None) -> Records:
             f"This text has {len(text):,} characters; at most {settings.max_pasted_characters:,} can be pasted. "
             "Upload it as a file instead."
         )
-    lines = text.removeprefix("\ufeff").replace("\0", " ").replace("\r\n", "\n").replace("\r", "\n")
+    lines = _characters(text.removeprefix("\ufeff")).replace("\r\n", "\n").replace("\r", "\n")
     return _records("the pasted text", lines, "", ())
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embedcore.answers import Neighbor
-from embedcore.transfer.config import STARTS
+from embedcore.transfer.config import MOST_CLASSES, STARTS
 
 Integers = NDArray[np.int64]
 _MAYBE = ("accuracy", "validation_loss", "validation_accuracy")  # NaN where there is no such text
@@ -71,6 +71,11 @@ class Fitted:
             raise ValueError("These are no answers.")
         if not all(type(number) in (int, float) for number in (*measured.values(), values["seconds"])):
             raise ValueError("These are no measures.")
+        if len(answers) and not 0 <= answers.min() <= answers.max() < MOST_CLASSES:
+            raise ValueError("These are answers of no class.")
+        shares = (measured["accuracy"], measured["validation_accuracy"])
+        if not all(math.isnan(share) or 0 <= share <= 1 for share in shares) or not math.isfinite(values["seconds"]):
+            raise ValueError("These measures are out of bounds.")
         return cls(**{**values, **measured, "task": task, "answers": answers.astype(np.int64)})
 
 

@@ -21,7 +21,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 
 def main() -> None:
-    """Write home.png, train.png, run.png, compare.png, arithmetic.png, map.png and library.png."""
+    """Write home.png, train.png, run.png, compare.png, arithmetic.png, map.png, transfer.png and library.png."""
     PICTURES.mkdir(exist_ok=True)
     place = Path(tempfile.mkdtemp())
     with running() as host:
@@ -85,8 +85,13 @@ def take_all(server: Server, host: Host) -> None:
         visitor.settle()
         page.get_by_role("button", name="Whole map").click()
         photograph("map", 1420)
+        visitor.open("/transfer?labelled=English")
+        page.locator(".st-key-start_experiment button").click()
+        page.get_by_text("All 36 fits").wait_for(timeout=120_000)
+        visitor.settle()
+        photograph("transfer", 1330)
         visitor.open("/")
-        photograph("home", 760)
+        photograph("home", 900)
         visitor.open("/library")
         page.get_by_role("button", name="Fetch").first.click()
         host.files["/reviews-2026.vec"].reached.wait(20)

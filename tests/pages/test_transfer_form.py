@@ -102,8 +102,8 @@ def test_how_much_a_set_knows_is_counted(
         assert not known & set(named)
         counts_of_missing = sorted((count for each, count in words.items() if each not in known), reverse=True)
         assert [words[each] for each in named] == counts_of_missing[:12]
-        assert ("It knows none of the words" in warnings(at)) == (not there)
-        assert ("It knows less than half" in warnings(at)) == (0 < share < 0.5)
+        assert (f"“{name}” knows none of the words" in warnings(at)) == (not there)
+        assert ("so it can help only little" in warnings(at)) == (0 < share < 0.5)
 
 
 def test_of_long_texts_the_first_are_read(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +312,7 @@ def test_a_set_that_knows_no_word_warns(open_page: OpenPage, home: Settings) -> 
     tiny(home)
     at = open_page("transfer", vectors="tiny")
     assert "tiny knows 0.0 % of all words in the texts**, 0 of the 958 different words." in shown(at)
-    assert "It knows none of the words, so frozen and tuned start as blind as from scratch." in warnings(at)
+    assert "“tiny” knows none of the words, so frozen and tuned start as blind as from scratch." in warnings(at)
     assert "less than half" not in warnings(at)
     assert can_start(at)
     assert by_key(at, "number_input", keys.FIT["dim"]).placeholder == "3 (as the set has)"

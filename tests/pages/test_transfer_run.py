@@ -28,6 +28,7 @@ from embedcore.transfer.answers import answer
 from embedcore.transfer.config import FROZEN, SCRATCH, TUNED, TransferConfig
 from embedcore.transfer.coverage import Coverage
 from embedcore.transfer.labelled import LabelledTexts
+from embedcore.transfer.leads import ACCURACY
 from embedcore.transfer.order import tasks_of
 from embedcore.transfer.results import Fitted, Task
 from embedcore.transfer.samples import LABELLED_SAMPLES
@@ -143,7 +144,7 @@ def test_the_file_has_every_digit(home: Settings) -> None:
     assert [(row["start"], int(row["size"])) for row in rows] == [(point.start, point.size) for point in found.points]
     assert [float(row["accuracy"]) for row in rows] == [point.accuracy for point in found.points]
     frozen = next(row for row in rows if row["start"] == "frozen")
-    assert float(frozen["ahead"]) == next(lead.ahead for lead in found.leads if lead.start == "frozen")
+    assert float(frozen["ahead"]) == next(lead.ahead for lead in found.leads[ACCURACY] if lead.start == "frozen")
     assert rows[0]["ahead"] == ""  # from scratch: over itself
 
 

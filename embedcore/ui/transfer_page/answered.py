@@ -35,7 +35,7 @@ def _sentences(run: Run, settings: TransferConfig, found: Findings) -> None:
         said: tuple[str, ...] = ("Only training from scratch was asked for, so there is nothing to compare it with.",)
     elif SCRATCH not in settings.starts:
         said = ("Training from scratch was not asked for, so there is nothing to compare with.",)
-    elif found.answer and found.leads:
+    elif found.answer and found.compared:
         said = found.answer.sentences
     else:
         said = ("There is nothing to compare yet.",)
@@ -43,7 +43,7 @@ def _sentences(run: Run, settings: TransferConfig, found: Findings) -> None:
         st.header(plain(said[0], 600), anchor=False)
         for sentence in said[1:]:
             st.markdown(f"**{plain(sentence, 600)}**")
-    if run.state != FINISHED and found.leads:
+    if run.state != FINISHED and found.compared:
         until = "So far" if not run.over else "It ended early"
         st.caption(f"{until}: this rests on the {counted(len(found.fits), 'fit')} that are finished, and may change.")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from embedcore import figures_transfer
-from embedcore.figures_transfer import ACCURACY, MACRO_F1, MEASURES, NAMES
+from embedcore.figures_transfer import NAMES
 from embedcore.transfer.answers import Point
 from embedcore.transfer.config import TransferConfig
+from embedcore.transfer.leads import ACCURACY, MACRO_F1, MEASURES
 from embedcore.ui import keys, resources
 from embedcore.ui.transfer_page.findings import Findings
 from embedcore.ui.words import counted
@@ -48,7 +49,7 @@ def _alt(points: tuple[Point, ...], measure: str) -> str:
     for start, name in NAMES.items():
         its = [point for point in points if point.start == start]
         if its:
-            first, last = ((p.size, p.accuracy if measure == ACCURACY else p.macro_f1) for p in (its[0], its[-1]))
+            first, last = ((point.size, point.of(measure)[0]) for point in (its[0], its[-1]))
             begins = f"{100 * first[1]:.1f} % with {counted(first[0], 'text')}"
             said.append(f"{name}: {begins}, {100 * last[1]:.1f} % with {last[0]:,}")
     return ". ".join(said)

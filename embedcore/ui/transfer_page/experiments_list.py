@@ -32,5 +32,5 @@ def _facts(summary: RunSummary) -> Iterator[str]:
         yield plain(settings.pretrained, 60)
     if found.fits:
         yield counted(len(found.fits), "fit")
-    if found.leads and found.answer:
+    if found.compared and found.answer:
         yield plain(found.answer.sentences[0], 200)

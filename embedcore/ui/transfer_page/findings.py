@@ -7,15 +7,16 @@ What is handed out is shared and must not be changed.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 
-from embedcore.figures_transfer import ACCURACY, MACRO_F1
 from embedcore.runs import RunFolder, experiments
 from embedcore.transfer.about import About
-from embedcore.transfer.answers import Answer, Lead, Point, answer, is_uneven, leads, macro_f1, points
+from embedcore.transfer.answers import Answer, Point, answer, measure_for, points
+from embedcore.transfer.leads import ACCURACY, MACRO_F1, MEASURES, Lead, leads, macro_f1
 from embedcore.transfer.results import Fitted
 
 _Stamp = tuple[tuple[int, int], ...]
@@ -28,6 +29,7 @@ class Findings:
     Attributes:
         about: None before a worker has looked at the texts; then nothing else is known either.
         fits: as they were made.
+        leads: over training from scratch, by measure.
         always: by measure, what one reaches who answers every test text with its most frequent label.
         uneven: whether accuracy alone says too little.
     """
@@ -35,10 +37,15 @@ class Findings:
     about: About | None = None
     fits: tuple[Fitted, ...] = ()
     points: tuple[Point, ...] = ()
-    leads: tuple[Lead, ...] = ()
+    leads: Mapping[str, tuple[Lead, ...]] = field(default_factory=dict)
     answer: Answer | None = None
     always: dict[str, float] | None = None
     uneven: bool = False
+
+    @property
+    def compared(self) -> bool:
+        """Whether any fit can be compared with one from scratch."""
+        return any(self.leads.values())
 
 
 class _Kept:
@@ -89,14 +96,18 @@ def _read(folder: RunFolder) -> Findings:
     if about is None:
         return Findings()
     labels, classes = about.test_labels, len(about.classes)
-    fits = tuple(fitted for fitted in experiments.fits_of(folder) if len(fitted.answers) == len(labels))
+    fits = tuple(
+        fitted
+        for fitted in experiments.fits_of(folder)
+        if len(fitted.answers) == len(labels) and fitted.answers.max(initial=0) < classes
+    )
     most = np.full_like(labels, np.bincount(labels, minlength=classes).argmax())
     return Findings(
         about,
         fits,
         tuple(points(fits, labels, classes)),
-        tuple(leads(fits, labels)),
+        {measure: tuple(leads(fits, labels, classes, measure)) for measure in MEASURES},
         answer(fits, labels, classes),
         {ACCURACY: float((labels == most).mean()), MACRO_F1: macro_f1(most, labels, classes)},
-        is_uneven(labels, classes),
+        measure_for(labels, classes) == MACRO_F1,
     )

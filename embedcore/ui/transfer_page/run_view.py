@@ -14,12 +14,12 @@ import pandas as pd
 import streamlit as st
 
 from embedcore.errors import EmbedcoreError, UnknownRun
-from embedcore.figures_transfer import MEASURES
 from embedcore.runs import Draft, Run, RunFolder, experiments
 from embedcore.runs.experiments import BY_PARTS, ExperimentConfig
 from embedcore.runs.folder import RESUMABLE
 from embedcore.runs.record import TRANSFER
 from embedcore.transfer.config import AVERAGE, CONVOLUTION
+from embedcore.transfer.leads import MEASURES
 from embedcore.ui import keys, links, messages, resources, run_actions, run_pages
 from embedcore.ui.transfer_page import (
     answered,

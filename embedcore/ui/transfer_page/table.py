@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from embedcore.figures_transfer import ACCURACY, NAMES
+from embedcore.figures_transfer import NAMES
 from embedcore.runs import Run
-from embedcore.transfer.answers import Lead, Point
+from embedcore.transfer.answers import Point
 from embedcore.transfer.config import TransferConfig
+from embedcore.transfer.leads import ACCURACY, MACRO_F1, Lead
 from embedcore.ui import keys
 from embedcore.ui.transfer_page.findings import Findings
 from embedcore.ui.words import duration
@@ -29,10 +32,11 @@ def show(run: Run, settings: TransferConfig, found: Findings, measure: str) -> N
         _table(settings, found, measure), hide_index=True, alt=f"{measure} for each size and start",
         column_config={"texts": st.column_config.NumberColumn(format="localized", width=70)},
     )  # fmt: skip
-    if found.leads and measure == ACCURACY:
+    if found.compared:
         st.caption(
             "± says how far a lead may be off by chance, in one case of twenty farther: by the draw of the training "
-            "texts and first weights, and by which texts happen to be the test."
+            "texts and first weights, and by which texts happen to be the test. Of many leads some go beyond that by "
+            "chance, so one counts if a neighbouring size says the same, or if it goes far beyond."
         )
     st.subheader("What each start costs", anchor=False)
     st.dataframe(_costs(settings, found), hide_index=True, alt="Time and numbers that learn, for each start")
@@ -49,14 +53,14 @@ def show(run: Run, settings: TransferConfig, found: Findings, measure: str) -> N
 def _table(settings: TransferConfig, found: Findings, measure: str) -> pd.DataFrame:
     """A row a size that has a point."""
     points = {(point.start, point.size): point for point in found.points}
-    leads = {(lead.start, lead.size): lead for lead in found.leads}
+    leads = {(lead.start, lead.size): lead for lead in found.leads.get(measure, ())}
     sizes = sorted({point.size for point in found.points})
     columns: dict[str, Any] = {"texts": sizes}
     for start in settings.starts:
         columns[NAMES[start]] = [_spread(points.get((start, size)), measure) for size in sizes]
     for start in settings.starts:
         told = [_lead(leads.get((start, size))) for size in sizes]
-        if measure == ACCURACY and any(told):
+        if any(told):
             columns[f"{NAMES[start]}, ahead by"] = told
     return pd.DataFrame(columns)
 
@@ -65,11 +69,7 @@ def _spread(point: Point | None, measure: str) -> str:
     """Mean, and from the worst to the best."""
     if point is None:
         return "–"
-    mean, low, high = (
-        (point.accuracy, point.low, point.high)
-        if measure == ACCURACY
-        else (point.macro_f1, point.f1_low, point.f1_high)
-    )
+    mean, low, high = point.of(measure)
     return f"{100 * mean:.1f} %" + (f"  ({100 * low:.1f} to {100 * high:.1f})" if point.fits > 1 else "")
 
 
@@ -78,7 +78,8 @@ def _lead(lead: Lead | None) -> str:
     if lead is None:
         return ""
     ahead = f"{100 * lead.ahead:+.1f}".replace("-", "−").replace("+0.0", "0.0").replace("−0.0", "0.0")
-    return f"{ahead} ± {100 * lead.margin:.1f}" + ("" if lead.sure else f", {_CHANCE}")
+    margin = "" if math.isnan(lead.margin) else f" ± {100 * lead.margin:.1f}"
+    return f"{ahead}{margin}" + ("" if lead.sure else f", {_CHANCE}")
 
 
 def _costs(settings: TransferConfig, found: Findings) -> pd.DataFrame:
@@ -110,14 +111,17 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
-def as_csv(points: tuple[Point, ...], leads: tuple[Lead, ...]) -> bytes:
-    """A line a point, every digit, with its lead over training from scratch where there is one."""
-    ahead = {(lead.start, lead.size): lead for lead in leads}
+def as_csv(points: Sequence[Point], leads: Mapping[str, Sequence[Lead]]) -> bytes:
+    """A line a point, every digit, with its leads over training from scratch where there are some."""
+    ahead = {(measure, lead.start, lead.size): lead for measure, its in leads.items() for lead in its}
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*_FIELDS, "ahead", "margin"])
+    writer.writerow([*_FIELDS, "ahead", "margin", "f1_ahead", "f1_margin"])
     for point in points:
-        lead = ahead.get((point.start, point.size))
-        told = ["", ""] if lead is None else [lead.ahead, lead.margin]
+        told: list[float | str] = []
+        for measure in (ACCURACY, MACRO_F1):
+            lead = ahead.get((measure, point.start, point.size))
+            margin = "" if lead is None or math.isnan(lead.margin) else lead.margin
+            told += ["" if lead is None else lead.ahead, margin]
         writer.writerow([*(getattr(point, name) for name in _FIELDS), *told])
     return file.getvalue().encode("utf-8")

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from embedcore.library import BUNDLED, VectorsInfo
-from embedcore.transfer.coverage import Coverage, coverage
+from embedcore.transfer.coverage import Coverage, coverage, doubt
 from embedcore.transfer.encoding import rows_in
 from embedcore.ui import keys, links, resources
 from embedcore.ui.once import once
@@ -19,7 +19,6 @@ from embedcore.vectors import WordVectors
 
 _ROWS = "labelled_rows"
 _NAMED = 12
-_LITTLE = 0.5  # of all words as they stand in the texts; a set that knows less helps little
 
 _STARTS = {
     "From scratch": (
@@ -95,11 +94,5 @@ def _tell(known: Coverage, name: str, *, whole: bool) -> None:
         missing = listed([plain(word, 40) for word in known.missing[:_NAMED]], _NAMED)
         more = ", …" if known.words - known.known > _NAMED else ""
         st.caption(f"The most frequent that it lacks, which start at random: {missing}{more}.")
-    if known.words and not known.known:
-        st.warning(
-            "It knows none of the words, so frozen and tuned start as blind as from scratch. Is it a set of "
-            "another language? The Library has more.",
-            icon=":material/info:",
-        )
-    elif known.token_share < _LITTLE:
-        st.warning("It knows less than half of the words, so it can help only little.", icon=":material/info:")
+    if why := doubt(known, name):
+        st.warning(f"{plain(why, 400)} The Library has more sets.", icon=":material/info:")
