@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8501
+PROCESSES ?= 2
 BIN := $(VENV)/bin
 
 .PHONY: run test lint bench pictures clean
@@ -12,7 +13,7 @@ run: $(VENV)/.app
 	$(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT)
 
 test: $(VENV)/.tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
 lint: $(VENV)/.tests
 	$(BIN)/python -m ruff check .

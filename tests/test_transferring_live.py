@@ -50,6 +50,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     runs.stop()
 
 
+def test_workers_keep_the_memory_that_each_step_needs_again(service: Runs) -> None:
+    """Dask has glibc give it back at once, unless told otherwise; one thread is what it is to go on saying."""
+    own = {process.pid for process in psutil.Process().children(recursive=True)}
+    workers = [psutil.Process(pid).environ() for pid in own if "spawn_main" in str(psutil.Process(pid).cmdline())]
+    assert len(workers) >= 2
+    assert all(worker["OMP_NUM_THREADS"] == "1" and "MALLOC_TRIM_THRESHOLD_" not in worker for worker in workers)
+
+
 def config_of(service: Runs, settings: TransferConfig) -> ExperimentConfig:
     return ExperimentConfig.of(settings, SPLIT, open_vectors(NAME, service.settings))
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from distributed import Client, LocalCluster
 
 
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
 def make_scratch(place: Path) -> Path:
     """A folder for the locks of Dask's workers, named by our process; those of dead processes are removed."""
     place.mkdir(parents=True, exist_ok=True)
@@ -46,6 +49,9 @@ def connect(settings: Settings, scratch: str) -> tuple[LocalCluster | None, Clie
             # A worker that was killed has its place taken by another, however long that takes to start: after this
             # time, a busy machine would have one worker less for good.
             "distributed.deploy.lost-worker-timeout": "365 days",
+            # Dask's own also has glibc give memory back at once, so that each step of a training asks for it anew:
+            # fits that learn a whole embedding took 1.4 times as long.
+            "distributed.nanny.pre-spawn-environ": dict.fromkeys(_ONE_THREAD, 1),
             "distributed.logging": {"distributed": "error", "tornado": "error"},
             "distributed.admin.system-monitor.gil.enabled": False,
             "distributed.scheduler.http.routes": [],
