@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -52,8 +53,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
 
 def test_workers_keep_the_memory_that_each_step_needs_again(service: Runs) -> None:
     """Dask has glibc give it back at once, unless told otherwise; one thread is what it is to go on saying."""
-    own = {process.pid for process in psutil.Process().children(recursive=True)}
-    workers = [psutil.Process(pid).environ() for pid in own if "spawn_main" in str(psutil.Process(pid).cmdline())]
+    workers = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # one that has ended
+            if "spawn_main" in str(process.cmdline()):
+                workers.append(process.environ())
     assert len(workers) >= 2
     assert all(worker["OMP_NUM_THREADS"] == "1" and "MALLOC_TRIM_THRESHOLD_" not in worker for worker in workers)
 

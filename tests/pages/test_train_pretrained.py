@@ -20,7 +20,7 @@ from embedcore.runs.worker import execute
 from embedcore.samples import SAMPLES, TUTORIAL_SENTENCE
 from embedcore.settings import Settings
 from embedcore.training import OBJECTIVES, initial_weight
-from embedcore.ui import keys, resources, start_choice, text_choice
+from embedcore.ui import keys, pasting, resources, start_choice
 from embedcore.vectors import WordVectors
 from tests.test_runs import short_config
 from tests.test_runs_manage import make
@@ -275,7 +275,7 @@ def test_a_vocabulary_of_many_words_is_looked_up_once(
     asked: list[int] = []
     rows = WordVectors.rows
     monkeypatch.setattr(WordVectors, "rows", lambda self, words: (asked.append(len(words)), rows(self, words))[1])
-    monkeypatch.setattr(text_choice, "_LONG_CHARACTERS", 1_000_000)  # or AppTest would lose what was pasted
+    monkeypatch.setattr(pasting, "_LONG_CHARACTERS", 1_000_000)  # or AppTest would lose what was pasted
     at = open_page("train", source="Paste", pretrained=GLOVE, min_count="1")
     by_key(at, "text_area", keys.PASTED).set_value(text).run()
     assert not at.exception

@@ -104,6 +104,30 @@ def test_the_words_that_tuning_moved(made: RunFolder, open_run: Callable[..., Ap
     assert any("+" in each for each in table["near now"])
 
 
+@pytest.mark.parametrize("in_link", [False, True])
+def test_who_chose_no_size_sees_the_largest_by_then(
+    made: RunFolder, home: Settings, open_run: Callable[..., AppTest], in_link: bool
+) -> None:
+    folder = home.runs_dir / made.id
+    shutil.copytree(
+        made.path, folder, ignore=lambda _, names: {name for name in names if name.endswith(("-50", "-165"))}
+    )
+    at = open_run(made.id, **({"moved_at": "20"} if in_link else {}))
+    boxes = (keys.MOVED_SIZE, keys.TRY_SIZE, keys.CODE_SIZE, keys.KEEP_SIZE)
+    assert {by_key(at, "selectbox", key).value for key in boxes} == {"20"}
+    for models in ("*-50", "*-165"):
+        for place in (made.path / "models").glob(models):
+            shutil.copytree(place, folder / "models" / place.name)
+        at.run()
+    shown = {key: by_key(at, "selectbox", key).value for key in boxes}
+    assert shown == {
+        keys.MOVED_SIZE: "20" if in_link else "165", keys.TRY_SIZE: "165", keys.CODE_SIZE: "165", keys.KEEP_SIZE: "165",
+    }  # fmt: skip
+    by_key(at, "selectbox", keys.TRY_SIZE).set_value("50").run()
+    at.run()
+    assert by_key(at, "selectbox", keys.TRY_SIZE).value == "50"
+
+
 def test_a_link_names_the_size_and_a_wrong_one_is_told(made: RunFolder, open_run: Callable[..., AppTest]) -> None:
     at = open_run(moved_at="50", try_at="20")
     assert by_key(at, "selectbox", keys.MOVED_SIZE).value == "50"

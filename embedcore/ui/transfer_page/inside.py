@@ -14,7 +14,7 @@ from embedcore.runs import Run, RunFolder, experiments
 from embedcore.transfer.config import STARTS
 from embedcore.transfer.kept import KeptModel
 from embedcore.transfer.results import LearnedWords
-from embedcore.ui import links, resources
+from embedcore.ui import keys, links, resources
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
 
@@ -51,8 +51,14 @@ def choose_size(options: Sequence[int], key: str, label: str = "Training texts",
     names = [str(size) for size in options]  # as the link has them, which says what is on the screen
     if bound:
         links.mend({key: links.OneOf(names)})
-    # Larger sizes come while one looks on; who has chosen none sees the largest.
-    if not st.session_state.get(f"{key}{_CHOSEN}") and not (bound and st.query_params.get(key)):
+    # Larger sizes come while one looks on; who has chosen none sees the largest. What stands in the link counts as
+    # chosen if it was there from the beginning: later, it may be what was shown last.
+    seen = (st.query_params.get(keys.RUN), bound and bool(st.query_params.get(key)))
+    run, chosen_there = st.session_state.setdefault(f"{key}{_CHOSEN}", seen)
+    if run != seen[0]:
+        chosen_there = seen[1]
+        st.session_state[f"{key}{_CHOSEN}"] = seen
+    if not chosen_there:
         st.session_state[key] = names[0]
     chosen = st.selectbox(
         label, names, key=key, width=160, bind="query-params" if bound else None, on_change=_chose, args=(key,)
@@ -61,7 +67,7 @@ def choose_size(options: Sequence[int], key: str, label: str = "Training texts",
 
 
 def _chose(key: str) -> None:
-    st.session_state[f"{key}{_CHOSEN}"] = True
+    st.session_state[f"{key}{_CHOSEN}"] = (st.query_params.get(keys.RUN), True)
 
 
 def model(folder: RunFolder, start: str, size: int) -> KeptModel | None:

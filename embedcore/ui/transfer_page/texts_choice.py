@@ -30,6 +30,7 @@ _FIND_OUT = "find out"
 _NONE = "None: divide by a seed"
 _AREA = PasteArea(keys.LABELLED, keys.CHANGE_LABELLED)
 _RECORDS, _TEST_RECORDS, _DATA, _TOKENS = "labelled_records", "labelled_test", "labelled_data", "labelled_tokens"
+_NAMED = "labelled_named"
 _GUESSED_FOR, _TAKEN, _SEEN = "labelled_columns_of", "labelled_taken", "labelled_seen"
 _ROWS, _TEXT_CHARACTERS, _LABELS, _LABELS_IN_NAME = 8, 300, 8, 3
 # What the page splits into words to tell what is wrong and what a set knows; the experiment splits all.
@@ -139,7 +140,8 @@ def _pasted() -> tuple[LabelledTexts, str] | None:
     data, asked = _read(records, digest, "pasted", None)
     taken_digest, name = st.session_state.get(_TAKEN, ("", ""))
     labels = listed([printable(label, 20) for label in data.classes], _LABELS_IN_NAME)
-    return _named(data, name if digest == taken_digest else f"Pasted texts: {labels}"), asked
+    called = name if digest == taken_digest else f"Pasted texts: {labels}"
+    return once(_NAMED, (asked, called), lambda: _named(data, called)), asked
 
 
 def _uploaded() -> tuple[LabelledTexts, str] | None:
