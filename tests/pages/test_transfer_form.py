@@ -98,7 +98,7 @@ def test_how_much_a_set_knows_is_counted(
         counts = f"{len(there):,} of the {len(words):,} different words."
         assert f"{name} knows {100 * share:.1f} % of all words in the texts**, {counts}" in shown(at)
         (lacking,) = [line for line in shown(at).split("\n") if line.startswith("The most frequent that it lacks")]
-        named = lacking.removesuffix(", ….").removesuffix(".").partition(": ")[2].split(", ")
+        named = lacking.removesuffix(", …").removesuffix(".").partition(": ")[2].split(", ")
         assert not known & set(named)
         counts_of_missing = sorted((count for each, count in words.items() if each not in known), reverse=True)
         assert [words[each] for each in named] == counts_of_missing[:12]

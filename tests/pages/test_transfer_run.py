@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from embedcore import settings as settings_module
@@ -397,3 +398,22 @@ def test_a_label_is_never_read_as_markdown(open_page: OpenPage, home: Settings) 
     assert "$x$" not in shown
     assert ":red[" not in shown
     assert "![c]" not in shown
+
+
+def test_embedded_there_is_the_answer_alone(
+    open_page: OpenPage, home: Settings, real: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copied(real, home)
+    whole = open_page("transfer", run=folder.id)
+    (line,) = [block.value for block in whole.code if "<iframe" in block.value]
+    assert f"run={folder.id}&amp;embed=true" in line
+    assert 'width="700" height="1600" title="Experiment, from the embedding dashboard"' in line
+    monkeypatch.setattr(type(st.context), "is_embedded", property(lambda _: True))  # AppTest has no browser to say so
+    at = open_page("transfer", run=folder.id, measure="Macro-F1")
+    assert not at.title
+    assert [header.value for header in at.header] == [header.value for header in whole.header][:2]  # name and answer
+    assert echarts(at, keys.TRANSFER_CHART)
+    assert not [button for button in at.button if button.key == keys.NEW_RUN]
+    assert not at.get("menu_button")
+    (out,) = [str(each.value) for each in at.markdown if "Open in the dashboard" in str(each.value)]
+    assert f"?run={folder.id}&measure=Macro-F1)" in out

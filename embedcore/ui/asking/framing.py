@@ -25,11 +25,14 @@ def line(controls: Controls, link: str, height: int | None = None, what: str = "
 
     `what` it shows is its title, where that is not the answer to a question.
     """
-    title = escape(
-        f"{what.capitalize() or dict(controls.parameters).get(keys.ASK, 'Words')}, from the embedding dashboard"
-    )
-    tall = min(max(_LOWEST, guess(controls) if height is None else height), _HIGHEST)
-    size = f'width="{WIDTH}" height="{tall}"'
+    shown = what.capitalize() or dict(controls.parameters).get(keys.ASK, "Words")
+    return frame(link, shown, guess(controls) if height is None else height)
+
+
+def frame(link: str, what: str, height: int) -> str:
+    """The frame for what a link leads to, so many pixels high; `what` it shows is its title."""
+    title = escape(f"{what}, from the embedding dashboard")
+    size = f'width="{WIDTH}" height="{min(max(_LOWEST, height), _HIGHEST)}"'
     return f'<iframe src="{escape(link)}" {size} title="{title}" style="border: 0" loading="lazy"></iframe>'
 
 

@@ -11,7 +11,8 @@ from embedcore.ui.transfer_page import experiments_list, form, run_view
 def show() -> None:
     """Draw the page."""
     starting.go_to_started()
-    st.title("Do I need pre-trained vectors?")
+    if not (st.context.is_embedded and st.query_params.get(keys.RUN)):  # in a frame an answer stands alone
+        st.title("Do I need pre-trained vectors?")
     with messages.problems():
         messages.show_kept()
         if run_id := st.query_params.get(keys.RUN):

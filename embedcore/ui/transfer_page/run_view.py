@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -21,6 +22,7 @@ from embedcore.runs.record import TRANSFER
 from embedcore.transfer.config import AVERAGE, CONVOLUTION
 from embedcore.transfer.leads import MEASURES
 from embedcore.ui import keys, links, messages, resources, run_actions, run_pages
+from embedcore.ui.asking import framing
 from embedcore.ui.transfer_page import (
     answered,
     code_shown,
@@ -38,13 +40,16 @@ from embedcore.ui.words import counted, plain
 
 _LIVE, _SOMETIMES = "1s", "5s"
 _FIRST_TEXTS = 8
+_FRAME_PIXELS = 1_600  # of the answer, the chart and the table, at a width of 700
 _MODELS = {AVERAGE: "Deep averaging network", CONVOLUTION: "Convolution of widths 3, 4 and 5"}
 
 
 def show(run_id: str) -> None:
-    """The page of one experiment. Raises UnknownRun for a link that leads nowhere."""
+    """The page of one experiment; its answer alone in a frame. Raises UnknownRun for a link that leads nowhere."""
     links.hold(keys.RUN, run_id)
-    st.button("New experiment", icon=":material/add:", key=keys.NEW_RUN, on_click=leave)
+    alone = bool(st.context.is_embedded)
+    if not alone:
+        st.button("New experiment", icon=":material/add:", key=keys.NEW_RUN, on_click=leave)
     folder = resources.runs().folder(run_id)
     run = folder.run
     if run.kind != TRANSFER:
@@ -53,16 +58,35 @@ def show(run_id: str) -> None:
     links.mend({keys.MEASURE: links.OneOf(MEASURES)})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name), anchor=False)
-        run_actions.menu(run, resumable=run.state in RESUMABLE, begin_from=begin_again)
+        if not alone:
+            _embed(run)
+            run_actions.menu(run, resumable=run.state in RESUMABLE, begin_from=begin_again)
     config = experiments.config_of(run)
     st.caption(" · ".join(_asked_for(config)))
     over, inside = run.over, _has_models(folder)
     # Timers only while there is something to wait for; the elements are the same before and after.
     st.fragment(_watch, run_every=None if over else _LIVE)(folder, config, over, inside)
+    if alone:
+        st.markdown(f":small[[Open in the dashboard]({_link(run)})]")
+        return
     st.fragment(_mixed_up, run_every=None if over else _SOMETIMES)(folder)
     if inside:
         _inside(folder, run)
     _about(folder, run, config)
+
+
+def _link(run: Run, **more: str) -> str:
+    """The link to an experiment, with the measure that is chosen."""
+    page = (st.context.url or "/transfer").partition("?")[0].partition("#")[0]
+    measure = st.query_params.get(keys.MEASURE)
+    return f"{page}?{urlencode({keys.RUN: run.id, **({keys.MEASURE: measure} if measure else {}), **more})}"
+
+
+def _embed(run: Run) -> None:
+    """The line of HTML that shows the answer, the chart and the table in a page of a wiki."""
+    with st.popover("Embed", icon=":material/iframe:"):
+        st.caption("HTML that shows the answer alone in a page of your wiki. Its height may need a change.")
+        st.code(framing.frame(_link(run, embed="true"), "Experiment", _FRAME_PIXELS), language=None, wrap_lines=True)
 
 
 def leave() -> None:

@@ -92,7 +92,7 @@ def _tell(known: Coverage, name: str, *, whole: bool) -> None:
     )
     if known.missing:
         missing = listed([plain(word, 40) for word in known.missing[:_NAMED]], _NAMED)
-        more = ", …" if known.words - known.known > _NAMED else ""
-        st.caption(f"The most frequent that it lacks, which start at random: {missing}{more}.")
+        end = ", …" if known.words - known.known > _NAMED else "."
+        st.caption(f"The most frequent that it lacks, which start at random: {missing}{end}")
     if why := doubt(known, name):
         st.warning(f"{plain(why, 400)} The Library has more sets.", icon=":material/info:")
