@@ -141,10 +141,10 @@ def test_one_case_of_averages_by_hand() -> None:
     steps = (1.5 + 5) * 20
     words = 8 * (10 * 100) ** 0.64  # 665.4
     learning = words * 50 + 50 * 100
-    of_text = 4e-6 + 10 * (1.2e-7 + 50 * 2.5e-10) + 4e-11 * (50 + 2) * 100
-    step = 4e-4 + 1.7e-9 * learning + 3 * 64 * of_text
-    by_hand = 0.02 + steps * step + (6.5 * 20 + 30) * of_text
-    assert by_hand == pytest.approx(0.2194, abs=0.0001)
+    of_text = 1e-6 + 10 * (6e-8 + 50 * 2.5e-10) + 4e-11 * (50 + 2) * 100
+    step = 4e-4 + 1.5e-9 * learning + 3 * 64 * of_text
+    by_hand = 0.08 + steps * step + (6.5 * 20 + 30) * of_text
+    assert by_hand == pytest.approx(0.1880, abs=0.0001)
     found = expected_seconds(config, 10.0, training=100, validation=20, test=30, dim=None, classes=2)
     assert found == pytest.approx(by_hand)
 
@@ -157,10 +157,10 @@ def test_one_case_of_convolution_by_hand() -> None:
     config = TransferConfig(model="convolution", starts=(FROZEN,), pretrained="x", sizes=(), seeds=1)
     steps = (2.5 + 5) * 16
     learning = 0 + 100 * (3 + 4 + 5) * 100  # the filters alone
-    of_text = 4e-6 + 10 * (1.2e-7 + 100 * 2.5e-10) + 4e-11 * 10 * 12 * 100 * 100
-    step = 4e-4 + 1.7e-9 * learning + 3 * 64 * of_text
-    by_hand = 0.02 + steps * step + (7.5 * 100 + 200) * of_text
-    assert by_hand == pytest.approx(1.3747, abs=0.0001)
+    of_text = 1e-6 + 10 * (6e-8 + 100 * 2.5e-10) + 6.8e-11 * 10 * 12 * 100 * 100
+    step = 4e-4 + 1.5e-9 * learning + 3 * 64 * of_text
+    by_hand = 0.08 + steps * step + (7.5 * 100 + 200) * of_text
+    assert by_hand == pytest.approx(2.1516, abs=0.0001)
     found = expected_seconds(config, 10.0, training=1_000, validation=100, test=200, dim=100, classes=2)
     assert found == pytest.approx(by_hand)
 

@@ -12,19 +12,19 @@ import math
 
 import numpy as np
 
-from embedcore.transfer.config import AVERAGE, FROZEN, SCRATCH, TransferConfig
+from embedcore.transfer.config import AVERAGE, CONVOLUTION, FROZEN, SCRATCH, TransferConfig
 
 DIM = 50  # of a start from scratch, where neither the settings nor a set say another
 LOOK_STEPS = 20  # steps from one look at the validation texts to the next, at least; as fits have it
 WINDOWS = 3 + 4 + 5  # words that the convolution's filters see in all
 
-_START = 0.02  # seconds before the first step: vocabulary, first rows
+_START = 0.08  # seconds before the first step: vocabulary, first rows
 _STEP = 0.0004  # seconds of any step
-_TEXT = 4e-6  # of a text that is read, whatever its length
-_TOKEN = 1.2e-7  # of a token that is read
+_TEXT = 1e-6  # of a text that is read, whatever its length
+_TOKEN = 6e-8  # of a token that is read
 _NUMBER = 2.5e-10  # of a number of a token's vector
-_LEARNING = 1.7e-9  # of a number that learns, at each step
-_PRODUCT = 4e-11  # of a product in the layers, forwards
+_LEARNING = 1.5e-9  # of a number that learns, at each step
+_PRODUCT = {AVERAGE: 4e-11, CONVOLUTION: 6.8e-11}  # of a product in the layers, forwards
 _BACKWARDS = 3  # times as much as asking, is a step's work on the layers
 # Of n tokens about 8 n^0.64 are different (Heaps' law), English and Korean in the middle.
 _VOCABULARY, _GROWTH = 8.0, 0.64
@@ -92,4 +92,4 @@ def _learning(config: TransferConfig, start: str, dim: int, trained: float, ever
 def _asking(config: TransferConfig, tokens: float, dim: int, classes: int) -> float:
     """The seconds to ask about one text."""
     inputs = float(dim + classes) if config.model == AVERAGE else tokens * WINDOWS * dim
-    return _TEXT + tokens * (_TOKEN + _NUMBER * dim) + _PRODUCT * inputs * config.hidden
+    return _TEXT + tokens * (_TOKEN + _NUMBER * dim) + _PRODUCT[config.model] * inputs * config.hidden

@@ -30,7 +30,7 @@ _CAPTIONS = {
     AVERAGE: "Deep averaging network (Iyyer et al. 2015): the mean of a text’s vectors, one hidden "
     "layer, softmax. Quick.",
     CONVOLUTION: "Convolution (Kim 2014): filters over 3, 4 and 5 words in a row, the strongest answer of each. "
-    "It sees the order of words, and takes about ten times as long.",
+    "It sees the order of words, and takes about seven times as long.",
 }
 _MOST_SIZES = 20
 _LARGEST = 10_000_000
