@@ -26,6 +26,7 @@ _STEPS = (5, 10, 20)  # per cent between two lines across
 _MOST_STEPS = 7
 _ROOM = 1  # per cent above the highest point and below the lowest
 _CELL_PIXELS, _FRAME_PIXELS = 38, 92
+_MOST_UPRIGHT, _SLANTED_PIXELS = 4, 48  # names of labels side by side; more are written aslant, which takes more room
 # Told apart by their symbols and dashes too. Blue, orange and green, as in the theme.
 _COLORS = {
     SCRATCH: {False: "#3f5fb0", True: "#8ea6ee"},
@@ -183,13 +184,15 @@ def confusion(labels: Sequence[str], counts: npt.NDArray[np.int64], *, dark: boo
         "splitLine": {"show": False},
     }  # fmt: skip
     label = {"interval": 0, "color": _INK[dark], "width": 96, "overflow": "truncate"}
+    slanted = len(names) > _MOST_UPRIGHT
+    room = _SLANTED_PIXELS if slanted else 0  # above the cells, for names that are written aslant
     title = {"color": _INK[dark], "fontSize": 13}
     options = {
         "animationDuration": 0,
-        "grid": {"left": 36, "right": 8, "top": 58, "bottom": 8, "containLabel": True},
+        "grid": {"left": 36, "right": 8, "top": 58 + room, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "item", "confine": True, "formatter": "{@own}, answered {@answered}: {@told}"},
-        "xAxis": {**axis, "position": "top", "name": "answer", "nameLocation": "middle", "nameGap": 32,
-                  "nameTextStyle": title, "axisLabel": {**label, "rotate": 0 if len(names) <= 4 else 40}},
+        "xAxis": {**axis, "position": "top", "name": "answer", "nameLocation": "middle", "nameGap": 32 + room,
+                  "nameTextStyle": title, "axisLabel": {**label, "rotate": 40 if slanted else 0}},
         "yAxis": {**axis, "inverse": True, "name": "own label", "nameLocation": "start", "nameGap": 10,
                   "nameTextStyle": {**title, "align": "right"}, "axisLabel": label},
         "visualMap": {"show": False, "type": "continuous", "min": 0, "max": 100, "dimension": 2,
@@ -201,4 +204,4 @@ def confusion(labels: Sequence[str], counts: npt.NDArray[np.int64], *, dark: boo
              "emphasis": {"disabled": True}}
         ],
     }  # fmt: skip
-    return Picture(options, _CELL_PIXELS * max(len(names), 3) + _FRAME_PIXELS)
+    return Picture(options, _CELL_PIXELS * max(len(names), 3) + _FRAME_PIXELS + room)

@@ -86,7 +86,7 @@ def test_copies_and_their_labels() -> None:
     data = also(data, (data.texts[0].upper() + "!!", "a"), (data.texts[1], "b"), (data.texts[1], "a"))
     assert said(problems_of_data(data)) == [
         ("3 texts are copies of another, word for word. "
-         "A split by a seed keeps a text and its copies in one part.", False),
+         "Divided by a seed, a text and its copies are kept in one part.", False),
         (f"1 text has another label than an earlier copy: “{data.texts[1]}”.", False),
     ]  # fmt: skip
 

@@ -135,8 +135,8 @@ def _same(data: LabelledTexts) -> Iterator[Problem]:
     copies = data.same != np.arange(len(data))  # (N,)
     count = int(copies.sum())
     if count:
-        kept = "A split by a seed keeps a text and its copies in one part."
-        yield Problem(f"{_texts(count, 'is a copy', 'are copies')} of another, word for word. {kept}")
+        kept = " Divided by a seed, a text and its copies are kept in one part." if data.parts is None else ""
+        yield Problem(f"{_texts(count, 'is a copy', 'are copies')} of another, word for word.{kept}")
     torn = copies & (data.labels != data.labels[data.same])  # (N,)
     if torn.any():
         example = printable(data.texts[int(torn.argmax())])

@@ -15,6 +15,6 @@ def beside(title: str = "The same in PyTorch") -> Iterator[None]:
         yield
 
 
-def lines(text: str) -> None:
-    """Python lines, ready to copy."""
-    st.code(text.strip("\n"), language="python")
+def lines(text: str, *, wrap: bool = False) -> None:
+    """Python lines, ready to copy; `wrap` breaks long ones, rather than have them scroll."""
+    st.code(text.strip("\n"), language="python", wrap_lines=wrap)

@@ -151,6 +151,7 @@ MIXED_SIZE = "mixed_at"
 TRANSFER_CHART = "transfer_curves"
 MIXED_CHART = "mixed_up_chart"
 EXPERIMENT_TABLE = "experiment_table"
+RESUME = "resume_experiment"
 EXPERIMENTS_PAGE = "experiments_page"
 
 # Transfer, inside an experiment (in the URL, with RUN)

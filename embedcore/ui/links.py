@@ -126,8 +126,11 @@ def mend(rules: Mapping[str, Rule]) -> None:
         if not isinstance(rule, AtMost):  # of a long list the widget takes the first ones
             dropped.append(name)
     if dropped and st.session_state.get(_DROPPED) != dropped:
-        for name in dropped:
-            del st.query_params[name]
+        try:
+            for name in dropped:
+                del st.query_params[name]
+        except StreamlitAPIException:  # an input that is on the page says so: what was typed there is told beside it
+            return
         st.session_state[_DROPPED] = dropped
         st.session_state[_SAID] = [*st.session_state.get(_BEGUN, []), *problems]
         st.rerun()  # Streamlit gives widgets what the link said when this run of the script began

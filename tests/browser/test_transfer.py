@@ -22,7 +22,7 @@ from tests.test_runs import until
 
 from .conftest import Server, Visitor
 from .test_dashboard import STREAMLITS_OWN
-from .test_runs import choose, stop
+from .test_runs import stop
 
 pytestmark = pytest.mark.browser
 Visitors = Callable[[], Visitor]
@@ -61,7 +61,7 @@ def test_an_experiment_is_watched_stopped_and_resumed(visitor: Visitors, server:
     page.get_by_text("Resume makes the others").wait_for()
     kept = len(fits_of(folder))
     assert 0 < kept < 9 * SEEDS
-    choose(one, "Resume")
+    page.locator(f".st-key-{keys.RESUME} button").click()
     page.get_by_text(f"All {9 * SEEDS} fits").wait_for(timeout=60_000)
     assert folder.run.state == FINISHED
     one.settle()
@@ -100,6 +100,12 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     assert sizes.count() == 5
     for box in sizes.all():  # nobody chose one, so it is the largest, though the smallest was there first
         expect(box).to_have_value("165")
+    model = page.locator(f".st-key-{keys.PULL_START}")
+    expect(model.get_by_role("radio", name="tuned")).to_be_checked()
+    model.get_by_text("frozen", exact=True).click()
+    page.wait_for_url(lambda url: "pulls_of=frozen" in url)
+    one.settle()
+    assert not page.get_by_text("Something went wrong").count()
     ask_own_text(one, "The bus was late and the driver rude.")
     for start in ("From scratch", "Frozen", "Tuned"):
         page.get_by_text(f"{start}: transport").wait_for()
@@ -111,8 +117,9 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     moved = np.linalg.norm(kept["bus"] - glove["bus"])
     assert 0 < moved < np.linalg.norm(glove["bus"]) / 2
     other = visitor()
-    other.open(address)
+    other.open(f"{address}&pulls_of=frozen")
     other.page.get_by_role("heading", name=answer).wait_for()
+    expect(other.page.locator(f".st-key-{keys.PULL_START}").get_by_role("radio", name="frozen")).to_be_checked()
 
 
 def test_labelled_texts_are_pasted_and_sent_as_files(visitor: Visitors) -> None:
@@ -121,7 +128,7 @@ def test_labelled_texts_are_pasted_and_sent_as_files(visitor: Visitors) -> None:
     rows = "".join(f"{('좋다', '나쁘다')[number % 2]}\t영화 {number} 편을 보았다\n" for number in range(40))
     page.get_by_role("textbox", name="Your labelled texts").fill(rows)
     page.get_by_role("textbox", name="Your labelled texts").blur()
-    page.get_by_text("40 texts of 2 labels: 나쁘다 20, 좋다 20.").wait_for()
+    page.get_by_text("40 texts of 2 labels: “나쁘다” 20, “좋다” 20.").wait_for()
     one.settle()
     page.get_by_text("Start makes").wait_for()
     page.get_by_role("radiogroup").get_by_text("File", exact=True).click()
@@ -142,3 +149,29 @@ def test_labelled_texts_are_pasted_and_sent_as_files(visitor: Visitors) -> None:
     one.settle()
     broken = {v["id"]: v["nodes"][0]["target"] for v in Axe().run(page).response["violations"]}
     assert {rule: target for rule, target in broken.items() if rule not in STREAMLITS_OWN} == {}
+
+
+def test_what_cannot_be_is_said_where_it_is_typed_and_columns_follow_the_text(visitor: Visitors) -> None:
+    one = visitor()
+    page = one.open("/transfer?texts=Paste")
+    box = page.get_by_role("textbox", name="Your labelled texts")
+    rows = [f'{{"txt": "it was {word} {number}", "cls": "{word}"}}' for number in range(10) for word in ("good", "bad")]
+    box.fill("\n".join(rows))
+    box.blur()
+    labels = page.get_by_role("combobox", name="Labels")
+    expect(labels).to_have_value("cls")
+    box.fill(
+        "label,text\n" + "".join(f"{word},it was {word} {number}\n" for number in range(10) for word in ("a", "b"))
+    )
+    box.blur()
+    expect(labels).to_have_value("label")
+    one.settle()
+    sizes = page.get_by_role("combobox", name="Numbers of training texts to try")
+    sizes.click()
+    sizes.press_sequentially("abc")
+    page.get_by_role("option").filter(has_text="abc").wait_for()
+    sizes.press("Enter")
+    page.get_by_text("Training texts to try are whole numbers from 2 on, at most 20 of them: not “abc”.").wait_for()
+    assert not page.get_by_text("Something went wrong").count()
+    assert not page.get_by_text("This link says").count()
+    expect(labels).to_have_value("label")

@@ -66,7 +66,7 @@ def _no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_first_visit_needs_one_click(open_page: OpenPage, glove: WordVectors) -> None:
     at = open_page("transfer")
     assert not at.error
-    assert "**300 texts** of **3 labels**: health 100, housing 100, transport 100." in shown(at)
+    assert "**300 texts** of **3 labels**: “health” 100, “housing” 100, “transport” 100." in shown(at)
     sample = LABELLED_SAMPLES["English"].texts()
     assert first_texts(at)["text"].tolist() == list(sample.texts[:8])
     assert first_texts(at)["label"].tolist() == [label for label, _ in pairs(sample)[:8]]
@@ -240,7 +240,7 @@ def test_a_size_that_is_none_is_one_sentence(open_page: OpenPage, size: str) -> 
     by_key(at, "multiselect", keys.SIZES).set_value(["20", size]).run()
     assert not at.exception
     assert len(at.error) == 1
-    assert f"Numbers of training texts are whole, from 2 on, and at most 20: not “{size}”." in errors(at)
+    assert f"Training texts to try are whole numbers from 2 on, at most 20 of them: not “{size}”." in errors(at)
     assert r"\*\*x" in at.error[0].value or "*" not in size
     assert not can_start(at)
     by_key(at, "multiselect", keys.SIZES).set_value(["20", " 30 "]).run()

@@ -83,7 +83,7 @@ def test_every_way_to_paste_gives_the_same_texts(pasting: AppTest, text: str, co
     assert not can_start(pasting)
     at = paste(pasting, text)
     assert not at.error
-    assert "**60 texts** of **2 labels**: bad 30, good 30." in shown(at)
+    assert "**60 texts** of **2 labels**: “bad” 30, “good” 30." in shown(at)
     assert by_key(at, "selectbox", keys.TEXT_COLUMN).value == columns[0]
     assert by_key(at, "selectbox", keys.LABEL_COLUMN).value == columns[1]
     assert division(at) == {"bad": [17, 4, 9], "good": [17, 4, 9], "all together": [34, 8, 18]}
@@ -99,7 +99,7 @@ def test_korean_is_pasted(pasting: AppTest) -> None:
         row for i in range(20) for row in (("긍정", f"정말 재미있는 영화 {i}편"), ("부정", f"돈이 아까운 책 {i}권"))
     ]
     at = paste(pasting, lines(rows))
-    assert "**40 texts** of **2 labels**: 긍정 20, 부정 20." in shown(at)
+    assert "**40 texts** of **2 labels**: “긍정” 20, “부정” 20." in shown(at)
     assert division(at) == {"긍정": [11, 3, 6], "부정": [11, 3, 6], "all together": [22, 6, 12]}
     assert "Is it a set of another language?" in warnings(at)
     config, data = submitted(at)
@@ -110,7 +110,7 @@ def test_korean_is_pasted(pasting: AppTest) -> None:
 def test_other_columns_are_chosen_and_others_guessed_for_another_text(pasting: AppTest) -> None:
     at = paste(pasting, "mood\tsize\ttext\n" + lines(MOOD_AND_SIZE))
     by_key(at, "selectbox", keys.LABEL_COLUMN).set_value("size").run()
-    assert "**60 texts** of **2 labels**: one 40, two 20." in shown(at)
+    assert "**60 texts** of **2 labels**: “one” 40, “two” 20." in shown(at)
     assert pairs(submitted(at)[1]) == [(size, text) for _, size, text in MOOD_AND_SIZE]
 
 
@@ -357,7 +357,7 @@ def test_an_encoding_that_was_chosen_for_one_file_does_not_hold_for_the_next(sen
     at = put(sending, "t.tsv", ("label\ttext\n" + lines(TURKISH)).encode("cp1254"))
     by_key(at, "selectbox", keys.LABELLED_ENCODING).set_value("cp1254").run()
     put(at, "ko.tsv", ("label\ttext\n" + lines(pairs(LABELLED_SAMPLES["Korean"].texts()))).encode())
-    assert "**280 texts** of **2 labels**: 긍정 140, 부정 140." in shown(at)
+    assert "**280 texts** of **2 labels**: “긍정” 140, “부정” 140." in shown(at)
     assert by_key(at, "selectbox", keys.LABELLED_ENCODING).value == "find out"
 
 
@@ -487,7 +487,7 @@ def test_texts_and_labels_are_shown_as_they_are(pasting: AppTest, home: Settings
         for kind in (at.markdown, at.caption, at.header, at.warning, at.error, at.info)
         for element in kind
     )
-    assert r"\*\*x\*\* \<b\> \$y\$ \:red\[z\] a 20" in written
+    assert r"\*\*x\*\* \<b\> \$y\$ \:red\[z\] a” 20" in written
     for mark in ("**x**", "<b>", "$y$", ":red[", "![i]", "[a](", "`c`", "$z$", "$alone$"):
         assert mark not in written
     assert first_texts(at)["label"].tolist()[:2] == [rows[0][0], rows[1][0]]
@@ -517,7 +517,7 @@ def test_a_label_over_the_length_of_a_line_is_cut(pasting: AppTest) -> None:
 def test_many_labels_are_named_by_the_first(pasting: AppTest) -> None:
     rows = [(f"label{i % 60:02}", f"text number {i} of many") for i in range(600)]
     at = paste(pasting, lines(rows))
-    assert "**600 texts** of **60 labels**: label00 10, " in shown(at)
+    assert "**600 texts** of **60 labels**: “label00” 10, " in shown(at)
     assert "and 52 more" in shown(at)
     assert "The first 50 of 60 labels." in shown(at)
     table = division(at)

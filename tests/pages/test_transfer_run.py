@@ -407,7 +407,7 @@ def test_embedded_there_is_the_answer_alone(
     whole = open_page("transfer", run=folder.id)
     (line,) = [block.value for block in whole.code if "<iframe" in block.value]
     assert f"run={folder.id}&amp;embed=true" in line
-    assert 'width="700" height="1600" title="Experiment, from the embedding dashboard"' in line
+    assert 'width="700" height="1500" title="Experiment, from the embedding dashboard"' in line
     monkeypatch.setattr(type(st.context), "is_embedded", property(lambda _: True))  # AppTest has no browser to say so
     at = open_page("transfer", run=folder.id, measure="Macro-F1")
     assert not at.title

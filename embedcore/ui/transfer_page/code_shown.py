@@ -43,7 +43,9 @@ def _section(folder: RunFolder, run: Run, about: About) -> None:
         code.lines(_integers(run.id, size, fits, folder))
     title = "2. From scratch, frozen, tuned" if fits.from_set else "2. The embedding"
     st.subheader(title, anchor=False)  # not to be opened first: these are the lines that the page is about
-    code.lines(snippets_transfer.embeddings(fits, config.pretrained, lowercased=info is None or info.lowercased))
+    code.lines(
+        snippets_transfer.embeddings(fits, config.pretrained, lowercased=info is None or info.lowercased), wrap=True
+    )
     with code.beside("3. The classifier"):
         code.lines(snippets_transfer.network(fits))
     with code.beside("4. Learning, and the test"):

@@ -9,6 +9,7 @@ import streamlit as st
 from embedcore.errors import EmbedcoreError
 from embedcore.runs import RunSummary, experiments
 from embedcore.runs.record import TRANSFER
+from embedcore.transfer.config import CONVOLUTION
 from embedcore.ui import keys, resources, runs_list
 from embedcore.ui.transfer_page import findings, run_view
 from embedcore.ui.words import counted, plain
@@ -30,6 +31,8 @@ def _facts(summary: RunSummary) -> Iterator[str]:
         return  # deleted just now, or damaged: its own page says so
     if settings.pretrained:
         yield plain(settings.pretrained, 60)
+    if settings.model == CONVOLUTION:
+        yield "convolution"
     if found.fits:
         yield counted(len(found.fits), "fit")
     if found.compared and found.answer:

@@ -51,22 +51,30 @@ def choose_size(options: Sequence[int], key: str, label: str = "Training texts",
     names = [str(size) for size in options]  # as the link has them, which says what is on the screen
     if bound:
         links.mend({key: links.OneOf(names)})
-    # Larger sizes come while one looks on; who has chosen none sees the largest. What stands in the link counts as
-    # chosen if it was there from the beginning: later, it may be what was shown last.
+    begin_with(names[0], key, bound=bound)
+    chosen = st.selectbox(
+        label, names, key=key, width=160, bind="query-params" if bound else None, on_change=chose, args=(key,)
+    )
+    return int(chosen or names[0])
+
+
+def begin_with(first: str, key: str, *, bound: bool = True) -> None:
+    """Have an input show the first of what there is until somebody chooses, since more comes while one looks on.
+
+    What stands in the link counts as chosen if it was there from the beginning: later, it may be what was
+    shown last. `chose` has to be the input's callback.
+    """
     seen = (st.query_params.get(keys.RUN), bound and bool(st.query_params.get(key)))
     run, chosen_there = st.session_state.setdefault(f"{key}{_CHOSEN}", seen)
     if run != seen[0]:
         chosen_there = seen[1]
         st.session_state[f"{key}{_CHOSEN}"] = seen
     if not chosen_there:
-        st.session_state[key] = names[0]
-    chosen = st.selectbox(
-        label, names, key=key, width=160, bind="query-params" if bound else None, on_change=_chose, args=(key,)
-    )
-    return int(chosen or names[0])
+        st.session_state[key] = first
 
 
-def _chose(key: str) -> None:
+def chose(key: str) -> None:
+    """Somebody chose; for callbacks."""
     st.session_state[f"{key}{_CHOSEN}"] = (st.query_params.get(keys.RUN), True)
 
 

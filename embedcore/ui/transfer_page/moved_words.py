@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from embedcore.answers import Neighbor
+from embedcore.figures_transfer import NAMES
 from embedcore.figures_words import bars
 from embedcore.runs import Run, RunFolder, experiments
 from embedcore.transfer.about import About
@@ -16,6 +17,7 @@ from embedcore.ui.transfer_page import inside
 from embedcore.ui.words import plain
 
 _COMPARED, _PULLING = 6, 12
+_ROWS, _ROW = 10, 35  # of the table, before it scrolls, and the pixels of one
 _SIDE_BY_SIDE = 3  # labels whose bars stand beside each other; of more, one is chosen
 
 
@@ -48,7 +50,8 @@ def _moved(folder: RunFolder, run: Run, size: int) -> None:
         "**+** marks a neighbour that came in, **−** one that went."
     )
     st.dataframe(
-        _table(learned.moved), hide_index=True, alt="Words that tuning moved farthest, and neighbours then and now",
+        _table(learned.moved), hide_index=True, height=_ROW * (1 + min(len(learned.moved), _ROWS)) + 3,
+        alt="Words that tuning moved farthest, and neighbours then and now",
         column_config={
             "moved by": st.column_config.NumberColumn(
                 format="%.2f", help="How long the way is from the vector that it had to the one that it has"
@@ -96,11 +99,14 @@ def _pulls(folder: RunFolder, about: About, size: int) -> None:
     if not kept:
         return
     st.subheader("Words that pull to a label")
-    links.mend({keys.PULL_START: links.OneOf(kept)})
-    start = str(
-        st.radio("In which model", kept, format_func=inside.named, horizontal=True, key=keys.PULL_START,
-                 bind="query-params")
+    names = {NAMES[start]: start for start in kept}  # as the link has them, which says what is on the screen
+    links.mend({keys.PULL_START: links.OneOf(names)})
+    inside.begin_with(NAMES[kept[0]], keys.PULL_START)
+    name = st.radio(
+        "In which model", list(names), horizontal=True, key=keys.PULL_START, bind="query-params",
+        on_change=inside.chose, args=(keys.PULL_START,),
     )  # fmt: skip
+    start = names[str(name)]
     learned = inside.words(folder, start, size)
     if learned is None or len(learned.pulls) != len(about.classes):
         st.caption("What this model learned of words is not kept.")

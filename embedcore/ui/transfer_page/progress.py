@@ -7,7 +7,7 @@ import streamlit as st
 from embedcore.errors import BadSetting
 from embedcore.figures_transfer import NAMES
 from embedcore.runs import Run, RunFolder, experiments
-from embedcore.runs.folder import FINISHED, QUEUED, RUNNING, STOPPED
+from embedcore.runs.folder import FINISHED, QUEUED, RESUMABLE, RUNNING, STOPPED
 from embedcore.runs.progress import progress_of
 from embedcore.transfer.order import tasks_of
 from embedcore.transfer.results import Task
@@ -49,6 +49,8 @@ def _state_line(folder: RunFolder, run: Run, found: Findings) -> None:
             )
         elif run.state == RUNNING and stopping:
             st.caption("Stopping, and keeping the fits that are finished…")
+        if run.state in RESUMABLE:
+            st.button("Resume", icon=":material/resume:", key=keys.RESUME, on_click=_resume, args=(run.id,))
         if not run.over and not stopping:
             st.button("Stop", icon=":material/stop:", key=keys.STOP, on_click=_stop, args=(run.id,))
 
@@ -56,6 +58,11 @@ def _state_line(folder: RunFolder, run: Run, found: Findings) -> None:
 def _stop(run_id: str) -> None:
     with messages.kept_problems():
         resources.runs().ask_to_stop(run_id)
+
+
+def _resume(run_id: str) -> None:
+    with messages.kept_problems():
+        resources.runs().resume(run_id)
 
 
 def _share_text(run: Run, found: Findings, left: float | None) -> str:

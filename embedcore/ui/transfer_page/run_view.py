@@ -40,7 +40,7 @@ from embedcore.ui.words import counted, plain
 
 _LIVE, _SOMETIMES = "1s", "5s"
 _FIRST_TEXTS = 8
-_FRAME_PIXELS = 1_600  # of the answer, the chart and the table, at a width of 700
+_FRAME_PIXELS = 1_500  # of the answer, the chart and the table, at a width of 700
 _MODELS = {AVERAGE: "Deep averaging network", CONVOLUTION: "Convolution of widths 3, 4 and 5"}
 
 
@@ -55,6 +55,7 @@ def show(run_id: str) -> None:
     if run.kind != TRANSFER:
         run_pages.lead_on(run)
         return
+    links.begin()
     links.mend({keys.MEASURE: links.OneOf(MEASURES)})
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(run.name), anchor=False)
@@ -115,7 +116,7 @@ def _watch(folder: RunFolder, config: ExperimentConfig, was_over: bool, was_insi
         answered.show(run, config.settings, found)
         measure = curves.choose_measure(found)
         curves.show(config.settings, found, measure)
-        table.show(run, config.settings, found, measure)
+        table.show(run, config.settings, found, measure, costs=not st.context.is_embedded)
 
 
 def _has_models(folder: RunFolder) -> bool:

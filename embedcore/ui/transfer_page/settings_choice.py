@@ -155,5 +155,7 @@ def _sizes(chosen: Sequence[str]) -> tuple[int, ...]:
     wrong = [text for text in chosen if not text.strip().isdecimal() or not 2 <= int(text.strip()[:12]) <= _LARGEST]
     if wrong or len(chosen) > _MOST_SIZES:
         named = listed([f"“{text}”" for text in wrong], 3) or f"{len(chosen)} of them"
-        raise BadSetting(f"Numbers of training texts are whole, from 2 on, and at most {_MOST_SIZES}: not {named}.")
+        raise BadSetting(
+            f"Training texts to try are whole numbers from 2 on, at most {_MOST_SIZES} of them: not {named}."
+        )
     return tuple(sorted({int(text) for text in chosen}))

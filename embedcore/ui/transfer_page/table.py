@@ -24,8 +24,8 @@ _CHANCE = "may be chance"
 _FIELDS = ("start", "size", "fits", "accuracy", "low", "high", "macro_f1", "f1_low", "f1_high", "seconds", "trained")
 
 
-def show(run: Run, settings: TransferConfig, found: Findings, measure: str) -> None:
-    """Sizes and starts, then the time and the numbers that learn, then the file."""
+def show(run: Run, settings: TransferConfig, found: Findings, measure: str, *, costs: bool = True) -> None:
+    """Sizes and starts; with `costs`, then the time and the numbers that learn, and the file."""
     if not found.points or found.about is None:
         return
     st.dataframe(
@@ -38,6 +38,8 @@ def show(run: Run, settings: TransferConfig, found: Findings, measure: str) -> N
             "texts and first weights, and by which texts happen to be the test. Of many leads some go beyond that by "
             "chance, so one counts if a neighbouring size says the same, or if it goes far beyond."
         )
+    if not costs:
+        return
     st.subheader("What each start costs", anchor=False)
     st.dataframe(_costs(settings, found), hide_index=True, alt="Time and numbers that learn, for each start")
     st.caption(

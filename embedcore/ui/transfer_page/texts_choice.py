@@ -226,12 +226,11 @@ def _read(records: Records, digest: str, origin: str, tests: Records | None) -> 
 
 def _choose_columns(records: Records, origin: str, *, with_parts: bool) -> Columns:
     """Which columns are read: as guessed, until the visitor says otherwise."""
-    rows = (origin, records.columns)
+    rows, guess, options = (origin, records.columns), guess_columns(records), list(records.columns)
     if st.session_state.get(_GUESSED_FOR) != rows:  # what was chosen for other rows does not hold for these
-        for key in (keys.TEXT_COLUMN, keys.LABEL_COLUMN, keys.PART_COLUMN):
-            st.session_state.pop(key, None)
+        st.session_state[keys.TEXT_COLUMN], st.session_state[keys.LABEL_COLUMN] = guess.text, guess.label
+        st.session_state[keys.PART_COLUMN] = guess.part or _NONE
         st.session_state[_GUESSED_FOR] = rows
-    guess, options = guess_columns(records), list(records.columns)
     text, label, part = st.columns(3)
     chosen_text = text.selectbox("Texts", options, index=options.index(guess.text), key=keys.TEXT_COLUMN)
     chosen_label = label.selectbox(
@@ -251,7 +250,7 @@ def _choose_columns(records: Records, origin: str, *, with_parts: bool) -> Colum
 def _show(data: LabelledTexts) -> None:
     """How many texts each label has, and the first texts, so that one sees whether they were read rightly."""
     counts = sorted(zip(data.counts.tolist(), data.classes, strict=True), key=lambda pair: -pair[0])
-    named = [f"{plain(printable(label, 40))} {count:,}" for count, label in counts]
+    named = [f"“{plain(printable(label, 40))}” {count:,}" for count, label in counts]
     st.markdown(
         f"**{counted(len(data), 'text')}** of **{counted(len(data.classes), 'label')}**: {listed(named, _LABELS)}."
     )
@@ -264,7 +263,10 @@ def _show(data: LabelledTexts) -> None:
         table["for"] = [data.parts[row] for row in rows]
     st.dataframe(
         pd.DataFrame(table), hide_index=True, alt="The first texts and their labels",
-        column_config={"label": st.column_config.TextColumn(width=120)},
+        column_config={
+            "label": st.column_config.TextColumn(width="small"), "text": st.column_config.TextColumn(width="large"),
+            "for": st.column_config.TextColumn(width="small"),
+        },
     )  # fmt: skip
 
 

@@ -99,6 +99,8 @@ def _answer(start: str, asked: Asked, about: About) -> None:
         alt=f"How likely each label is to the model {inside.named(start).lower()}: {label} {shares[0]:.0%}",
     )  # fmt: skip
     st.markdown(_colored(asked, order[0]))
+    if asked.words and np.abs(asked.added[:, order[0]]).max() < _WEAK:
+        st.caption("No single word changes this by half a point: without any one of them, the others say the same.")
     if said := _not_learned(asked):
         st.caption(said)
 

@@ -58,7 +58,7 @@ def choose(chosen: ChosenTexts) -> ChosenSet | None:
         with place.container(border=True, height="stretch"):
             st.subheader(name, anchor=False)
             st.caption(about)
-            st.code(code, language="python")
+            st.code(code, language="python", wrap_lines=True)
     here = resources.usable_sets()
     asked = st.session_state.get(keys.VECTORS)
     if asked is not None and asked not in here:
