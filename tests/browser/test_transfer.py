@@ -96,10 +96,10 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     one.settle()
     answer = page.get_by_role("heading", name="examples,").inner_text()
     assert "ahead by" in answer
-    sizes = page.get_by_role("combobox", name="Training texts")
+    sizes = page.get_by_role("combobox", name="Training texts (largest: 165)")
     assert sizes.count() == 5
-    for box in sizes.all():  # nobody chose one, so it is the largest, though the smallest was there first
-        expect(box).to_have_value("165")
+    for box in sizes.all():  # nobody chose one, though the smallest was there first
+        expect(box).to_have_value("largest")
     model = page.locator(f".st-key-{keys.PULL_START}")
     expect(model.get_by_role("radio", name="tuned")).to_be_checked()
     model.get_by_text("frozen", exact=True).click()

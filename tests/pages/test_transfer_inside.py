@@ -83,8 +83,8 @@ def test_the_words_that_tuning_moved(made: RunFolder, open_run: Callable[..., Ap
     at = open_run()
     box = by_key(at, "selectbox", keys.MOVED_SIZE)
     sizes = sorted({size for _, size in experiments.models_of(made)}, reverse=True)
-    assert box.options == [f"{size:,}" for size in sizes]
-    assert box.value == str(sizes[0])
+    assert box.options == ["largest", *map(str, sizes)]
+    assert box.value == "largest"
     table = next(frame.value for frame in at.dataframe if "moved by" in frame.value)
     assert len(table) > 5
     assert (np.diff(table["moved by"]) <= 0).all()
@@ -109,23 +109,22 @@ def test_who_chose_no_size_sees_the_largest_by_then(
     made: RunFolder, home: Settings, open_run: Callable[..., AppTest], in_link: bool
 ) -> None:
     folder = home.runs_dir / made.id
-    shutil.copytree(
-        made.path, folder, ignore=lambda _, names: {name for name in names if name.endswith(("-50", "-165"))}
-    )
-    at = open_run(made.id, **({"moved_at": "20"} if in_link else {}))
-    boxes = (keys.MOVED_SIZE, keys.TRY_SIZE, keys.CODE_SIZE, keys.KEEP_SIZE)
-    assert {by_key(at, "selectbox", key).value for key in boxes} == {"20"}
-    for models in ("*-50", "*-165"):
-        for place in (made.path / "models").glob(models):
-            shutil.copytree(place, folder / "models" / place.name)
-        at.run()
-    shown = {key: by_key(at, "selectbox", key).value for key in boxes}
-    assert shown == {
-        keys.MOVED_SIZE: "20" if in_link else "165", keys.TRY_SIZE: "165", keys.CODE_SIZE: "165", keys.KEEP_SIZE: "165",
-    }  # fmt: skip
-    by_key(at, "selectbox", keys.TRY_SIZE).set_value("50").run()
+    late = {f"{start}-{size}" for start in STARTS for size in (50, 165)}
+    shutil.copytree(made.path, folder, ignore=lambda _, names: late & {*names})
+    at = open_run(made.id, **({"code_at": "20"} if in_link else {}))
+    box = by_key(at, "selectbox", keys.CODE_SIZE)
+    assert box.options == ["largest", "20"]
+    assert "its = its[:20]" in "\n".join(block.value for block in at.code)
+    for name in late:
+        shutil.copytree(made.path / "models" / name, folder / "models" / name)
     at.run()
-    assert by_key(at, "selectbox", keys.TRY_SIZE).value == "50"
+    box = by_key(at, "selectbox", keys.CODE_SIZE)
+    assert (box.label, box.options) == ("Training texts (largest: 165)", ["largest", "165", "50", "20"])
+    expected = "20" if in_link else "165"
+    assert f"its = its[:{expected}]" in "\n".join(block.value for block in at.code)
+    box.set_value("50").run()
+    at.run()
+    assert "its = its[:50]" in "\n".join(block.value for block in at.code)
 
 
 def test_a_link_names_the_size_and_a_wrong_one_is_told(made: RunFolder, open_run: Callable[..., AppTest]) -> None:

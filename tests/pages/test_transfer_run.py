@@ -248,7 +248,7 @@ def test_a_link_with_wrong_values_is_told(open_page: OpenPage, home: Settings) -
     assert not at.exception
     at = open_page("transfer", run=folder.id, mixed="thawed", mixed_at="7")
     assert "mixed=thawed" in warnings(at)
-    assert by_key(at, "selectbox", keys.MIXED_SIZE).value == "165"
+    assert by_key(at, "selectbox", keys.MIXED_SIZE).value == "largest"
 
 
 def test_one_start_alone_has_nothing_to_compare(open_page: OpenPage, home: Settings) -> None:

@@ -14,12 +14,12 @@ from embedcore.runs import Run, RunFolder, experiments
 from embedcore.transfer.config import STARTS
 from embedcore.transfer.kept import KeptModel
 from embedcore.transfer.results import LearnedWords
-from embedcore.ui import keys, links, resources
+from embedcore.ui import links, resources
 from embedcore.ui.words import counted, plain
 from embedcore.vectors import WordVectors
 
 _Stamp = tuple[int, int]
-_CHOSEN = "_chosen"
+LARGEST = "largest"
 _SOMETIMES = "5s"  # models come while an experiment goes on
 
 
@@ -46,36 +46,19 @@ def named(start: str) -> str:
     return NAMES[start][0].upper() + NAMES[start][1:]
 
 
-def choose_size(options: Sequence[int], key: str, label: str = "Training texts", *, bound: bool = True) -> int:
-    """The size that a visitor, or the link, chose among `options`; until then the first, whichever that is by then."""
-    names = [str(size) for size in options]  # as the link has them, which says what is on the screen
+def choose_size(options: Sequence[int], key: str, *, bound: bool = True) -> int:
+    """The size that a visitor, or the link, chose among `options`, the largest first; until then the largest by then.
+
+    That is an option of its own, since more sizes come while one looks on, and an input whose value is changed from
+    here reports each value that it had as if somebody had chosen it.
+    """
+    names = [LARGEST, *map(str, options)]  # as the link has them, which says what is on the screen
     if bound:
         links.mend({key: links.OneOf(names)})
-    begin_with(names[0], key, bound=bound)
     chosen = st.selectbox(
-        label, names, key=key, width=160, bind="query-params" if bound else None, on_change=chose, args=(key,)
+        f"Training texts (largest: {options[0]:,})", names, key=key, width=200, bind="query-params" if bound else None
     )
-    return int(chosen or names[0])
-
-
-def begin_with(first: str, key: str, *, bound: bool = True) -> None:
-    """Have an input show the first of what there is until somebody chooses, since more comes while one looks on.
-
-    What stands in the link counts as chosen if it was there from the beginning: later, it may be what was
-    shown last. `chose` has to be the input's callback.
-    """
-    seen = (st.query_params.get(keys.RUN), bound and bool(st.query_params.get(key)))
-    run, chosen_there = st.session_state.setdefault(f"{key}{_CHOSEN}", seen)
-    if run != seen[0]:
-        chosen_there = seen[1]
-        st.session_state[f"{key}{_CHOSEN}"] = seen
-    if not chosen_there:
-        st.session_state[key] = first
-
-
-def chose(key: str) -> None:
-    """Somebody chose; for callbacks."""
-    st.session_state[f"{key}{_CHOSEN}"] = (st.query_params.get(keys.RUN), True)
+    return options[0] if chosen in (LARGEST, None) else int(chosen)
 
 
 def model(folder: RunFolder, start: str, size: int) -> KeptModel | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from embedcore import figures_transfer
 from embedcore.errors import EmbedcoreError
 from embedcore.figures_transfer import MOST_LABELS, NAMES
-from embedcore.runs import RunFolder
+from embedcore.runs import RunFolder, experiments
 from embedcore.storage import printable
 from embedcore.transfer.about import About
 from embedcore.transfer.config import STARTS
@@ -29,7 +29,11 @@ def show(folder: RunFolder) -> None:
     if found.about is None or not found.fits:
         return
     st.header("What is mixed up", anchor=False)
-    fits = _choose(found.fits)
+    # All starts from the beginning: radio buttons that come while one looks on would lose which is chosen.
+    fits = _choose(found.fits, experiments.config_of(folder.run).settings.starts)
+    if not fits:
+        st.caption("No fit from this start is finished yet.")
+        return
     labels, classes = found.about.test_labels, found.about.classes
     answers = np.stack([fitted.answers for fitted in fits])  # (k, t)
     counts = _counts(answers, labels, len(classes))  # (C, C)
@@ -40,17 +44,17 @@ def show(folder: RunFolder) -> None:
         _texts(folder, found.about, answers)
 
 
-def _choose(fits: tuple[Fitted, ...]) -> list[Fitted]:
-    """The fits of a start and a size that the visitor chooses; the largest size at first."""
-    starts = [start for start in STARTS if any(fitted.task.start == start for fitted in fits)]
-    names = {NAMES[start]: start for start in starts}
+def _choose(fits: tuple[Fitted, ...], starts: tuple[str, ...]) -> list[Fitted]:
+    """The fits of a start and a size that the visitor chooses, the largest size at first; none if there is none yet."""
+    names = {NAMES[start]: start for start in STARTS if start in starts}
     every = sorted({fitted.task.size for fitted in fits}, reverse=True)
     links.mend({keys.MIXED_START: links.OneOf(names), keys.MIXED_SIZE: links.OneOf([str(size) for size in every])})
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         start = names[str(st.radio("Start", list(names), key=keys.MIXED_START, bind="query-params", horizontal=True))]
-        size = inside.choose_size(
-            [size for size in every if any(_is(fitted, start, size) for fitted in fits)], keys.MIXED_SIZE
-        )
+        there = [size for size in every if any(_is(fitted, start, size) for fitted in fits)]
+        if not there:
+            return []
+        size = inside.choose_size(there, keys.MIXED_SIZE)
     return [fitted for fitted in fits if _is(fitted, start, size)]
 
 

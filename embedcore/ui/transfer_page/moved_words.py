@@ -34,7 +34,7 @@ def _section(folder: RunFolder, run: Run, about: About) -> None:
     size = inside.choose_size(options, keys.MOVED_SIZE)
     if TUNED in inside.starts(folder, size):
         _moved(folder, run, size)
-    _pulls(folder, about, size)
+    _pulls(folder, run, about, size)
 
 
 def _moved(folder: RunFolder, run: Run, size: int) -> None:
@@ -93,20 +93,18 @@ def _links(words: list[str], run_id: str, name: str) -> None:
                 )  # fmt: skip
 
 
-def _pulls(folder: RunFolder, about: About, size: int) -> None:
+def _pulls(folder: RunFolder, run: Run, about: About, size: int) -> None:
     """For each label the words that pull hardest, in the model of one start."""
-    kept = [start for start in (TUNED, FROZEN, SCRATCH) if start in inside.starts(folder, size)]
-    if not kept:
-        return
     st.subheader("Words that pull to a label")
-    names = {NAMES[start]: start for start in kept}  # as the link has them, which says what is on the screen
+    # All starts from the beginning: radio buttons that come while one looks on would lose which is chosen.
+    asked = experiments.config_of(run).settings.starts
+    names = {NAMES[start]: start for start in (TUNED, FROZEN, SCRATCH) if start in asked}  # as the link has them
     links.mend({keys.PULL_START: links.OneOf(names)})
-    inside.begin_with(NAMES[kept[0]], keys.PULL_START)
-    name = st.radio(
-        "In which model", list(names), horizontal=True, key=keys.PULL_START, bind="query-params",
-        on_change=inside.chose, args=(keys.PULL_START,),
-    )  # fmt: skip
+    name = st.radio("In which model", list(names), horizontal=True, key=keys.PULL_START, bind="query-params")
     start = names[str(name)]
+    if start not in inside.starts(folder, size):
+        st.caption("This model is not finished yet.")
+        return
     learned = inside.words(folder, start, size)
     if learned is None or len(learned.pulls) != len(about.classes):
         st.caption("What this model learned of words is not kept.")
