@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from embedcore.snippets import drawn, listed, token_code
 from embedcore.snippets_pretrained import numbers_by_word
 from embedcore.training.initial import UNIFORM
-from embedcore.transfer.config import AVERAGE, FROZEN, SCRATCH, TUNED, TransferConfig
+from embedcore.transfer.config import AVERAGE, AVERAGED, FROZEN, LOOK_STEPS, SCRATCH, TUNED, WIDTHS, TransferConfig
 from embedcore.transfer.encoding import MOST_TOKENS
 from embedcore.transfer.labelled import PARTS, TRAIN, LabelledTexts
 from embedcore.transfer.splitting import Split, in_order
 from embedcore.vocab import PAD, UNK
 
 TEXTS_FILE = "divided_texts.jsonl"  # what the lines read; `texts_file` makes it, and the page offers it for download
-
-# As `fitting` and `models` have them, which need torch.
-AVERAGED, LOOK_STEPS, WIDTHS = 0.99, 20, (3, 4, 5)
 
 _IMPORTS = [
     "import copy", "import json", "from collections import Counter", "import numpy as np", "import torch",

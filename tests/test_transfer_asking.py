@@ -16,10 +16,10 @@ from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned, Texts
 from embedcore.transfer.kept import KeptModel
 from embedcore.transfer.labelled import LabelledTexts
-from embedcore.transfer.moved import probabilities, words_behind
 from embedcore.transfer.results import Task
 from embedcore.transfer.splitting import Split, split_texts
 from embedcore.vectors import WordVectors
+from tests.torch_answers import probabilities, words_behind
 from tests.transfer_texts import labelled, vectors
 
 _MADE: dict[tuple[str, str], tuple[KeptModel, Learned, Texts]] = {}

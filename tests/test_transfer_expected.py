@@ -97,7 +97,7 @@ def test_a_start_from_scratch_has_its_own_numbers_where_they_are_chosen(config: 
 
 
 def test_what_is_told_of_fits_is_so() -> None:
-    assert expected.DIM == fitting.DEFAULT_DIM
+    assert expected.DEFAULT_DIM == fitting.DEFAULT_DIM
     assert expected.LOOK_STEPS == fitting.LOOK_STEPS
     assert sum(WIDTHS) == expected.WINDOWS
 

@@ -10,9 +10,10 @@ from embedcore.transfer.config import FROZEN, MODELS, SCRATCH, TUNED, TransferCo
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned, Texts
 from embedcore.transfer.labelled import LabelledTexts
-from embedcore.transfer.moved import moved_most, probabilities, pulls, vectors_of, words_behind
+from embedcore.transfer.moved import moved_most, pulls
 from embedcore.transfer.results import Task
 from embedcore.transfer.splitting import split_texts
+from tests.torch_answers import probabilities, vectors_of, words_behind
 from tests.transfer_texts import BAD, GOOD, labelled, vectors
 
 

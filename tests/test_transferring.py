@@ -24,13 +24,13 @@ from embedcore.transfer.config import SCRATCH, STARTS, TUNED, TransferConfig
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned
 from embedcore.transfer.labelled import LabelledTexts
-from embedcore.transfer.moved import probabilities
 from embedcore.transfer.results import Fitted, Task
 from embedcore.transfer.splitting import Split
 from embedcore.vectors import WordVectors
 from tests import transfer_runs
 from tests.test_imports import modules_after
 from tests.test_runs_manage import StillRuns
+from tests.torch_answers import probabilities
 from tests.transfer_texts import labelled, vectors
 
 SMALL = TransferConfig(pretrained="clouds", hidden=8, epochs=4, sizes=(20,), seeds=2)

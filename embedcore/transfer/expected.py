@@ -12,11 +12,18 @@ import math
 
 import numpy as np
 
-from embedcore.transfer.config import AVERAGE, CONVOLUTION, FROZEN, SCRATCH, TransferConfig
+from embedcore.transfer.config import (
+    AVERAGE,
+    CONVOLUTION,
+    DEFAULT_DIM,
+    FROZEN,
+    LOOK_STEPS,
+    SCRATCH,
+    WIDTHS,
+    TransferConfig,
+)
 
-DIM = 50  # of a start from scratch, where neither the settings nor a set say another
-LOOK_STEPS = 20  # steps from one look at the validation texts to the next, at least; as fits have it
-WINDOWS = 3 + 4 + 5  # words that the convolution's filters see in all
+WINDOWS = sum(WIDTHS)  # words that the convolution's filters see in all
 
 _START = 0.08  # seconds before the first step: vocabulary, first rows
 _STEP = 0.0004  # seconds of any step
@@ -56,7 +63,7 @@ def expected_seconds(
     all_tokens = tokens * (training + validation + test)
     total = 0.0
     for start in config.starts:
-        width = dim or DIM
+        width = dim or DEFAULT_DIM
         if start == SCRATCH and config.dim is not None:
             width = config.dim
         for size in config.sizes_of(max(1, training)):

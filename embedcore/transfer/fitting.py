@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from embedcore.errors import TrainingProblem
 from embedcore.training.initial import UNIFORM, check_pretrained, initial_weight, pretrained_weight
-from embedcore.transfer.config import FROZEN, SCRATCH, TransferConfig
+from embedcore.transfer.config import AVERAGED, DEFAULT_DIM, FROZEN, LOOK_STEPS, SCRATCH, TransferConfig
 from embedcore.transfer.encoding import Encoded
 from embedcore.transfer.models import Classifier, make_model
 from embedcore.transfer.results import Fitted, Integers, Task
@@ -28,9 +28,6 @@ from embedcore.vocab import PAD_INDEX
 if TYPE_CHECKING:
     from embedcore.vectors import WordVectors
 
-DEFAULT_DIM = 50  # where there is no set to be as large as
-LOOK_STEPS = 20  # the validation texts are looked at after each pass, but no more often than this
-AVERAGED = 0.99  # of the averaged weights stays at a step; see `_Averaged`
 ASKED = 256  # texts asked at a time
 
 

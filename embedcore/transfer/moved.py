@@ -5,16 +5,13 @@ Here belongs asking one fitted model. How far a training of vectors moved words 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from embedcore.transfer.asking import erased
 from embedcore.transfer.config import AVERAGE, CONVOLUTION, TUNED
 from embedcore.transfer.encoding import Encoded
-from embedcore.transfer.fitting import ASKED, Learned, Texts
+from embedcore.transfer.fitting import Learned, Texts
 from embedcore.transfer.models import Classifier, DeepAverage
 from embedcore.transfer.results import Integers, LearnedWords, Moved, Pull
 from embedcore.vectors import WordVectors
@@ -39,11 +36,6 @@ def embedding_of(learned: Learned) -> NDArray[np.float32]:
     """The embedding's weight after the fit, (V, D) float32; a view."""
     weight: NDArray[np.float32] = learned.model.embedding.weight.detach().numpy()
     return weight
-
-
-def vectors_of(learned: Learned, encoded: Encoded, name: str | None = None) -> WordVectors:
-    """The fitted embedding as a vector set: every word of the vocabulary, without the specials."""
-    return WordVectors(encoded.vocab.words, embedding_of(learned)[len(SPECIALS) :].copy(), name=name)
 
 
 def moved_most(
@@ -74,33 +66,6 @@ def moved_most(
     ]
 
 
-def probabilities(model: Classifier, ids: Integers) -> NDArray[np.float64]:
-    """The probability of each of C classes for texts in integers, `ids` (n, L): (n, C)."""
-    model.eval()
-    with torch.inference_mode():
-        parts = [model(torch.from_numpy(ids[start : start + ASKED])) for start in range(0, len(ids), ASKED)]
-        found: NDArray[np.float64] = torch.cat(parts).double().softmax(dim=1).numpy()  # (n, C)
-    return found
-
-
-def words_behind(model: Classifier, ids: Sequence[int]) -> NDArray[np.float64]:
-    """What each of L words of one text adds to the probability of each class: (L, C).
-
-    That is the probability with the word, less that with the word taken out and the gap closed; after
-    Li, Monroe and Jurafsky 2016, "Understanding Neural Networks through Representation Erasure".
-    """
-    if not len(ids):
-        return np.zeros((0, probabilities(model, np.full((1, 1), PAD_INDEX, np.int64)).shape[1]))
-    text = np.array(ids, dtype=np.int64)  # (L,)
-    asked = np.full((len(text) + 1, len(text)), PAD_INDEX, np.int64)  # (L + 1, L)
-    asked[0] = text
-    for place in range(len(text)):
-        asked[place + 1, :-1] = np.delete(text, place)
-    found = probabilities(model, asked)  # (L + 1, C)
-    added: NDArray[np.float64] = found[0] - found[1:]  # (L, C)
-    return added
-
-
 def pulls(
     model: Classifier,
     encoded: Encoded,
@@ -111,9 +76,9 @@ def pulls(
 ) -> list[list[Pull]]:
     """For each of C classes the words that pull hardest towards it, in the first texts at `places`, MOST_TEXTS at most.
 
-    The mean of `words_behind` over all places where a word stands; words with fewer than `least` are
-    left out, and those that pull the other way. Give the training texts: a word's pull there is
-    what was learned.
+    The mean, over all places where a word stands, of what `asking.erased` says it adds; words with fewer than
+    `least` are left out, and those that pull the other way. Give the training texts: a word's pull there is what
+    was learned.
     """
     kind = kind_of(model)
     weight, head = model.embedding.weight.detach().numpy(), model.head_arrays()

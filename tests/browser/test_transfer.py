@@ -97,7 +97,7 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     answer = page.get_by_role("heading", name="examples,").inner_text()
     assert "ahead by" in answer
     sizes = page.get_by_role("combobox", name="Training texts (largest: 165)")
-    assert sizes.count() == 5
+    expect(sizes).to_have_count(5)
     for box in sizes.all():  # nobody chose one, though the smallest was there first
         expect(box).to_have_value("largest")
     model = page.locator(f".st-key-{keys.PULL_START}")

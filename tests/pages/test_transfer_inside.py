@@ -24,12 +24,12 @@ from embedcore.transfer.config import FROZEN, SCRATCH, STARTS, TUNED
 from embedcore.transfer.encoding import tokenize_texts
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.fitting import Learned
-from embedcore.transfer.moved import probabilities, words_behind
 from embedcore.transfer.results import Task
 from embedcore.transfer.samples import LABELLED_SAMPLES
 from embedcore.ui import keys
 from embedcore.vectors import WordVectors
 from tests import transfer_runs
+from tests.torch_answers import probabilities, words_behind
 
 from .conftest import by_key, echarts, echarts_table, texts
 

@@ -10,8 +10,7 @@ from embedcore import snippets_transfer
 from embedcore.runs import Run, RunFolder, experiments
 from embedcore.snippets_transfer import TEXTS_FILE, Fits
 from embedcore.transfer.about import About
-from embedcore.transfer.labelled import VALIDATION, LabelledTexts
-from embedcore.transfer.splitting import Split
+from embedcore.transfer.labelled import VALIDATION
 from embedcore.ui import code, keys, resources
 from embedcore.ui.transfer_page import findings, inside
 from embedcore.ui.words import plain
@@ -19,10 +18,7 @@ from embedcore.ui.words import plain
 
 def show(folder: RunFolder, run: Run, about: About) -> None:
     """The lines, and what they read; nothing while no model is kept."""
-    if not inside.sizes(folder):
-        return
-    st.header("The same in PyTorch")
-    st.fragment(_section, run_every=inside.every(run))(folder, run, about)
+    inside.section("The same in PyTorch", _section, folder, run, about)
 
 
 def _section(folder: RunFolder, run: Run, about: About) -> None:
@@ -80,17 +76,11 @@ def _files(folder: RunFolder, run: Run, name: str | None) -> None:
 
 def _file(run: Run, folder: RunFolder) -> bytes:
     """The content of the file of texts; made when the button is pressed."""
-    data, split = _divided(run.id, folder)
+    data, split = findings.divided(run.id, folder)
     return snippets_transfer.texts_file(data, split, experiments.config_of(run).settings.seed).encode("utf-8")
-
-
-@st.cache_resource(max_entries=4, show_spinner="Reading the texts…")
-def _divided(run_id: str, _folder: RunFolder) -> tuple[LabelledTexts, Split]:
-    data = experiments.texts_of(_folder)
-    return data, experiments.config_of(_folder.run).split.split(data)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Reading the texts…")
 def _integers(run_id: str, size: int, _fits: Fits, _folder: RunFolder) -> str:
     """The first lines; which characters the texts have decides how they are split."""
-    return snippets_transfer.integers(_fits, "\n".join(experiments.texts_of(_folder).texts))
+    return snippets_transfer.integers(_fits, "\n".join(findings.divided(run_id, _folder)[0].texts))

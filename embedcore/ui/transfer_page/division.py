@@ -25,7 +25,7 @@ _CAPTIONS = {
 _LOW, _HIGH = 100 * LEAST_SHARE, 100 * MOST_SHARE
 _MOST_SEED = 2**31 - 1
 _LABELS = 50  # rows of the table
-_SPLIT, _LEAKS = "labelled_split", "labelled_leaks"
+_SPLIT = "labelled_split"
 
 
 def rules() -> dict[str, links.Rule]:
@@ -58,7 +58,7 @@ def choose(chosen: ChosenTexts) -> tuple[SplitAsked, Split] | None:
     )
     asked = _asked(chosen)
     split = once(_SPLIT, (chosen.digest, asked), lambda: asked.split(chosen.data))
-    leaks: Leaks = once(_LEAKS, (chosen.digest, asked), lambda: find_leaks(chosen.data, split))
+    leaks = find_leaks(chosen.data, split)
     usable = tell(problems_of_split(chosen.data, split))
     drop = _leave_out(leaks) if leaks else True
     asked = replace(asked, without_leaks=drop)

@@ -16,8 +16,10 @@ import streamlit as st
 from embedcore.runs import RunFolder, experiments
 from embedcore.transfer.about import About
 from embedcore.transfer.answers import Answer, Point, answer, measure_for, points
+from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.leads import ACCURACY, MACRO_F1, MEASURES, Lead, leads, macro_f1
 from embedcore.transfer.results import Fitted
+from embedcore.transfer.splitting import Split
 
 _Stamp = tuple[tuple[int, int], ...]
 
@@ -78,9 +80,15 @@ def of(folder: RunFolder) -> Findings:
 @st.cache_resource(max_entries=8, show_spinner="Reading the test texts…")
 def texts_of_test(run_id: str, _folder: RunFolder) -> list[str]:
     """The t test texts, in the order in which fits answer them. Raises BadSetting, TextProblem, UnknownRun."""
-    data = experiments.texts_of(_folder)
-    split = experiments.config_of(_folder.run).split.split(data)
+    data, split = divided(run_id, _folder)
     return [data.texts[place] for place in split.test.tolist()]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the texts…")
+def divided(run_id: str, _folder: RunFolder) -> tuple[LabelledTexts, Split]:
+    """An experiment's texts and how they are divided. Raises BadSetting, TextProblem, UnknownRun."""
+    data = experiments.texts_of(_folder)
+    return data, experiments.config_of(_folder.run).split.split(data)
 
 
 def _stamp(folder: RunFolder, name: str) -> tuple[int, int]:

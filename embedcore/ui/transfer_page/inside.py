@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import streamlit as st
@@ -11,6 +11,7 @@ from embedcore.errors import EmbedcoreError
 from embedcore.figures_transfer import NAMES
 from embedcore.maps.identity import identity_of
 from embedcore.runs import Run, RunFolder, experiments
+from embedcore.transfer.about import About
 from embedcore.transfer.config import STARTS
 from embedcore.transfer.kept import KeptModel
 from embedcore.transfer.results import LearnedWords
@@ -23,9 +24,13 @@ LARGEST = "largest"
 _SOMETIMES = "5s"  # models come while an experiment goes on
 
 
-def every(run: Run) -> str | None:
-    """How often a section looks for more; None: nothing more will come."""
-    return None if run.over else _SOMETIMES
+def section(
+    title: str, draw: Callable[[RunFolder, Run, About], None], folder: RunFolder, run: Run, about: About
+) -> None:
+    """A part of the page that looks for more models by itself; nothing while none is kept."""
+    if sizes(folder):
+        st.header(title)
+        st.fragment(draw, run_every=None if run.over else _SOMETIMES)(folder, run, about)
 
 
 def sizes(folder: RunFolder, *starts: str) -> list[int]:

@@ -23,10 +23,7 @@ _SIDE_BY_SIDE = 3  # labels whose bars stand beside each other; of more, one is 
 
 def show(folder: RunFolder, run: Run, about: About) -> None:
     """Both lists at one size; nothing while no model is kept."""
-    if not inside.sizes(folder):
-        return
-    st.header("What moved")
-    st.fragment(_section, run_every=inside.every(run))(folder, run, about)
+    inside.section("What moved", _section, folder, run, about)
 
 
 def _section(folder: RunFolder, run: Run, about: About) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from embedcore.figures_words import bars
 from embedcore.runs import Run, RunFolder
 from embedcore.transfer.about import About
-from embedcore.transfer.asking import Asked, ask
+from embedcore.transfer.asking import SET, UNKNOWN, Asked, ask
 from embedcore.ui import keys, links, resources
 from embedcore.ui.transfer_page import findings, inside
 from embedcore.ui.words import listed, plain
@@ -23,7 +23,6 @@ _MOST_LABELS = 6  # the likeliest
 _EXAMPLES, _EXAMPLE_CHARACTERS = 4, 60
 _STRONG, _WEAK = 0.05, 0.005  # what a word adds: from there on it is bold; coloured, with its number
 _SPACE = "\u00a0"  # keeps a word and its number on one line
-_SET, _UNKNOWN = "set", "unknown"  # how a word was read
 _LEGEND = (
     "The number at a word is what it adds to the label, in percentage points: what is lost without it (Li, Monroe and "
     "Jurafsky 2016). Green and + speak for the label, orange and − against it; with ? it cannot be read."
@@ -32,10 +31,7 @@ _LEGEND = (
 
 def show(folder: RunFolder, run: Run, about: About) -> None:
     """The input, and each model's answer; nothing while no model is kept."""
-    if not inside.sizes(folder):
-        return
-    st.header("Use it")
-    st.fragment(_section, run_every=inside.every(run))(folder, run, about)
+    inside.section("Use it", _section, folder, run, about)
 
 
 def _section(folder: RunFolder, run: Run, about: About) -> None:
@@ -120,7 +116,7 @@ def _colored(asked: Asked, row: int) -> str:
 def _word(word: str, read: str, added: float) -> str:
     """One word: on green where it speaks for the label, on orange where it speaks against it, bold where by much."""
     shown = plain(word, 40)
-    if read == _UNKNOWN:
+    if read == UNKNOWN:
         return f":gray-background[{shown}{_SPACE}?]"
     if abs(added) < _WEAK:
         return shown
@@ -132,8 +128,8 @@ def _word(word: str, read: str, added: float) -> str:
 def _not_learned(asked: Asked) -> str:
     """The words that the model did not meet in its training texts, in a sentence or two."""
     told = {}
-    for how in (_UNKNOWN, _SET):
+    for how in (UNKNOWN, SET):
         found = (word for word, read in zip(asked.words, asked.read, strict=True) if read == how)
         told[how] = listed([plain(word, 40) for word in dict.fromkeys(found)], _MOST_NAMED)
-    unknown = f"It cannot read {told[_UNKNOWN]}. " if told[_UNKNOWN] else ""
-    return unknown + (f"In none of its training texts, so read as the set has it: {told[_SET]}." if told[_SET] else "")
+    unknown = f"It cannot read {told[UNKNOWN]}. " if told[UNKNOWN] else ""
+    return unknown + (f"In none of its training texts, so read as the set has it: {told[SET]}." if told[SET] else "")
