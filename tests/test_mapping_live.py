@@ -15,8 +15,7 @@ import psutil
 import pytest
 
 from embedcore import search
-from embedcore import settings as settings_module
-from embedcore.library import open_vectors, save_vectors
+from embedcore.library import open_vectors
 from embedcore.maps import layouts, neighbors, store
 from embedcore.maps.identity import identity_of
 from embedcore.maps.request import MapRequest, SetAsked, WordsAsked
@@ -27,12 +26,12 @@ from embedcore.runs.progress import progress_of
 from embedcore.runs.record import MAP
 from embedcore.settings import Settings
 from embedcore.vectors import WordVectors
+from tests.live_runs import PATIENCE, two_workers
 from tests.test_runs import until
 from tests.test_runs_manage import StillRuns
 
 COUNT, DIM = 400, 12
 NAME = "지도"
-_PATIENCE = 240.0  # seconds, on a machine that is busy with much else
 
 
 def a_set() -> WordVectors:
@@ -42,17 +41,8 @@ def a_set() -> WordVectors:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """Runs with two real workers, and a set to lay out."""
-    place = tmp_path_factory.mktemp("maps")
-    settings = settings_module.load({"EMBEDCORE_HOME": str(place), "EMBEDCORE_WORKERS": "2"})
-    save_vectors(NAME, a_set(), source="a test", settings=settings)
-    runs = Runs(settings)
-    with pytest.MonkeyPatch.context() as patch:
-        # No worker starts as quickly as this: whoever is not waited for is lost for good.
-        patch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "50ms")
-        runs.start()
-    until(lambda: runs.workers == 2, _PATIENCE, "two workers")
-    yield runs
-    runs.stop()
+    with two_workers(tmp_path_factory.mktemp("maps"), NAME, a_set()) as runs:
+        yield runs
 
 
 def asked(home: Settings, method: str, count: int = 150, **more: Any) -> MapRequest:
@@ -71,7 +61,7 @@ def submitted(service: Runs, request: MapRequest) -> RunFolder:
 
 
 def over(service: Runs, run_id: str) -> Run:
-    return service.wait(run_id, _PATIENCE)
+    return service.wait(run_id, PATIENCE)
 
 
 def layout_began(folder: RunFolder) -> bool:
@@ -127,7 +117,7 @@ def test_a_map_is_stopped_half_way_and_its_worker_goes_on(
 ) -> None:  # fmt: skip
     request = asked(service.settings, method, COUNT, params=params)
     folder = submitted(service, request)
-    until(lambda: len(mapping.pictures(folder)) > 1, _PATIENCE, "pictures on the way")
+    until(lambda: len(mapping.pictures(folder)) > 1, PATIENCE, "pictures on the way")
     worker, began = worker_of(folder), time.monotonic()
     service.ask_to_stop(folder.id)
     ended = over(service, folder.id)
@@ -143,7 +133,7 @@ def test_a_map_is_stopped_half_way_and_its_worker_goes_on(
 def test_a_killed_worker_is_told_and_trying_again_works(service: Runs) -> None:
     request = asked(service.settings, layouts.TSNE, COUNT, seed=3, params={"max_iter": 300})
     folder = submitted(service, request)
-    until(lambda: layout_began(folder), _PATIENCE, "the layout")
+    until(lambda: layout_began(folder), PATIENCE, "the layout")
     os.kill(worker_of(folder), signal.SIGKILL)
     ended = over(service, folder.id)
     assert (ended.state, ended.error) == (
@@ -168,7 +158,7 @@ def test_one_that_does_not_listen_is_stopped_all_the_same_and_the_next_map_is_ma
         folder = submitted(service, request)
         until(
             lambda: service.folder(folder.id).run.state == RUNNING and folder.last_metric() is not None,
-            _PATIENCE,
+            PATIENCE,
             "the run",
         )
         worker, began = worker_of(folder), time.monotonic()
@@ -176,7 +166,7 @@ def test_one_that_does_not_listen_is_stopped_all_the_same_and_the_next_map_is_ma
         ended = over(service, folder.id)
         assert time.monotonic() - began > deaf.PATIENCE_SECONDS - 1
         assert (ended.state, ended.result, ended.error) == (STOPPED, {"stopped": True}, None)
-        until(lambda: not psutil.pid_exists(worker), _PATIENCE, "the end of its worker")
+        until(lambda: not psutil.pid_exists(worker), PATIENCE, "the end of its worker")
     finally:
         meta.unlink()
         meta.write_bytes(kept)
@@ -184,4 +174,4 @@ def test_one_that_does_not_listen_is_stopped_all_the_same_and_the_next_map_is_ma
     service.resume(folder.id)
     assert over(service, folder.id).state == FINISHED
     assert store.has_map(request.key, home)
-    until(lambda: service.workers == 2, _PATIENCE, "other workers in the place of those that died")
+    until(lambda: service.workers == 2, PATIENCE, "other workers in the place of those that died")

@@ -14,8 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from embedcore import settings as settings_module
-from embedcore.library import open_vectors, save_vectors
+from embedcore.library import open_vectors
 from embedcore.runs import Run, RunFolder, Runs, experiments, new_run_id
 from embedcore.runs.experiments import ExperimentConfig, SplitAsked
 from embedcore.runs.folder import FINISHED, INTERRUPTED, STOPPED
@@ -24,11 +23,11 @@ from embedcore.transfer.config import CONVOLUTION, STARTS, TransferConfig
 from embedcore.transfer.experiment import Experiment
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.results import Fitted, Task
+from tests.live_runs import PATIENCE, two_workers
 from tests.test_runs import until
 from tests.test_runs_manage import StillRuns
 from tests.transfer_texts import labelled, vectors
 
-_PATIENCE = 240.0  # seconds, on a machine that is busy with much else
 NAME = "구름"
 SMALL = TransferConfig(pretrained=NAME, hidden=8, epochs=20, patience=20, sizes=(20,), seeds=2)
 LARGE = replace(SMALL, model=CONVOLUTION, hidden=400, sizes=(), seeds=1)  # one fit of it takes some seconds
@@ -38,17 +37,8 @@ SPLIT = SplitAsked(validation=0.2, test=0.3)
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     """Runs with two real workers, and a set to start from."""
-    place = tmp_path_factory.mktemp("experiments")
-    settings = settings_module.load({"EMBEDCORE_HOME": str(place), "EMBEDCORE_WORKERS": "2"})
-    save_vectors(NAME, vectors(), source="a test", settings=settings)
-    runs = Runs(settings)
-    with pytest.MonkeyPatch.context() as patch:
-        # No worker starts as quickly as this: whoever is not waited for is lost for good.
-        patch.setenv("DASK_DISTRIBUTED__DEPLOY__LOST_WORKER_TIMEOUT", "50ms")
-        runs.start()
-    until(lambda: runs.workers == 2, _PATIENCE, "two workers")
-    yield runs
-    runs.stop()
+    with two_workers(tmp_path_factory.mktemp("experiments"), NAME, vectors()) as runs:
+        yield runs
 
 
 def test_workers_keep_the_memory_that_each_step_needs_again(service: Runs) -> None:
@@ -72,7 +62,7 @@ def submitted(service: Runs, settings: TransferConfig = SMALL, data: LabelledTex
 
 
 def over(service: Runs, folder: RunFolder) -> Run:
-    return service.wait(folder.id, _PATIENCE)
+    return service.wait(folder.id, PATIENCE)
 
 
 def plain(fits: list[Fitted]) -> list[dict[str, Any]]:
@@ -91,7 +81,7 @@ def expected() -> list[dict[str, Any]]:
 
 def test_points_come_as_they_are_found_and_stay_as_they_are(service: Runs, expected: list[dict[str, Any]]) -> None:
     folder = submitted(service)
-    until(lambda: len(experiments.fits_of(folder)) >= 3, _PATIENCE, "the first fits")
+    until(lambda: len(experiments.fits_of(folder)) >= 3, PATIENCE, "the first fits")
     first = plain(experiments.fits_of(folder))
     assert experiments.about_of(folder) is not None
     assert experiments.models_of(folder)
@@ -106,7 +96,7 @@ def test_stopped_it_keeps_its_fits_and_resumed_it_ends_the_same(
     service: Runs, expected: list[dict[str, Any]]
 ) -> None:  # fmt: skip
     folder = submitted(service)
-    until(lambda: len(experiments.fits_of(folder)) >= 2, _PATIENCE, "the first fits")
+    until(lambda: len(experiments.fits_of(folder)) >= 2, PATIENCE, "the first fits")
     service.ask_to_stop(folder.id)
     ended = over(service, folder)
     assert (ended.state, ended.error) == (STOPPED, None)
@@ -121,7 +111,7 @@ def test_stopped_it_keeps_its_fits_and_resumed_it_ends_the_same(
 
 def test_a_killed_worker_is_told_and_its_fits_stay(service: Runs, expected: list[dict[str, Any]]) -> None:
     folder = submitted(service)
-    until(lambda: len(experiments.fits_of(folder)) >= 2, _PATIENCE, "the first fits")
+    until(lambda: len(experiments.fits_of(folder)) >= 2, PATIENCE, "the first fits")
     os.kill(int(folder.run.owner["worker"]), signal.SIGKILL)
     ended = over(service, folder)
     assert (ended.state, ended.error) == (
@@ -137,7 +127,7 @@ def test_a_killed_worker_is_told_and_its_fits_stay(service: Runs, expected: list
 
 def test_a_long_fit_of_the_convolution_is_stopped_at_once_and_its_worker_goes_on(service: Runs) -> None:
     folder = submitted(service, LARGE, labelled(600))
-    until(lambda: (folder.last_metric() or {}).get("phase") == "fitting", _PATIENCE, "the first fit")
+    until(lambda: (folder.last_metric() or {}).get("phase") == "fitting", PATIENCE, "the first fit")
     worker, began = int(folder.run.owner["worker"]), time.monotonic()
     service.ask_to_stop(folder.id)
     ended = over(service, folder)

@@ -15,7 +15,7 @@ from embedcore.ui.upload import Taken, taken
 from embedcore.ui.words import counted, duration
 
 # The options themselves are what the URL says, so they are short and stay as they are.
-_SAMPLE, _PASTE, _FILE = "Sample", "Paste", "File"
+SOURCES = SAMPLE, PASTE, FILE = ("Sample", "Paste", "File")
 _TOKENIZERS = {
     "words": "Lower case, no punctuation: “Code” and “code,” are one",
     "whitespace": "line.split(), as in the tutorial: “Code” and “code,” are two",
@@ -47,7 +47,7 @@ class ChosenText:
 def rules() -> dict[str, links.Rule]:
     """What a link may say about the text."""
     return {
-        keys.SOURCE: links.OneOf((_SAMPLE, _PASTE, _FILE)),
+        keys.SOURCE: links.OneOf(SOURCES),
         keys.SAMPLE: links.OneOf(SAMPLES),
         keys.TOKENIZER: links.OneOf(TOKENIZERS),
     }
@@ -55,18 +55,20 @@ def rules() -> dict[str, links.Rule]:
 
 def choose() -> ChosenText | None:
     """Let the visitor choose; None until there is a text. Raises TextProblem for one that cannot be used."""
-    # Radio buttons, because the selected text of Streamlit's segmented control is the theme's
-    # primary colour, and no one colour is legible both as that and behind white text in the dark.
-    source = st.radio(
-        "Where the text comes from", [_SAMPLE, _PASTE, _FILE], key=keys.SOURCE, bind="query-params", horizontal=True,
-        label_visibility="collapsed",
-    )  # fmt: skip
-    if source != _FILE:
+    source = choose_source("Where the text comes from", keys.SOURCE)
+    if source != FILE:
         upload.forget()
-    given = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
+    given = {PASTE: _pasted, FILE: _uploaded}.get(source, _sample)()
     if given is None:
         return None
     return ChosenText(given.text, given.digest, given.name, choose_tokenizer(len(given.text)))
+
+
+def choose_source(label: str, key: str) -> str:
+    """Where a text, or several, come from: one of SOURCES."""
+    # Radio buttons, because the selected text of Streamlit's segmented control is the theme's
+    # primary colour, and no one colour is legible both as that and behind white text in the dark.
+    return str(st.radio(label, SOURCES, key=key, bind="query-params", horizontal=True, label_visibility="collapsed"))
 
 
 def choose_tokenizer(characters: int) -> str:
@@ -137,7 +139,7 @@ def _say_wrapped(wrapped: bool) -> None:
 
 def take(text: str) -> None:
     """Take a text as if it had been pasted, its lines as they are; for a callback."""
-    st.session_state[keys.SOURCE] = _PASTE
+    st.session_state[keys.SOURCE] = PASTE
     st.session_state[keys.JOIN_LINES] = False
     _AREA.take(text)
 

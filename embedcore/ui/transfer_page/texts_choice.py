@@ -21,11 +21,10 @@ from embedcore.transfer.samples import LABELLED_SAMPLES
 from embedcore.ui import keys, links, resources, text_choice
 from embedcore.ui.once import forget, once
 from embedcore.ui.pasting import PasteArea
+from embedcore.ui.text_choice import FILE, PASTE, SAMPLE, SOURCES
 from embedcore.ui.upload import taken
 from embedcore.ui.words import counted, listed, plain
 
-# The options themselves are what the URL says, so they are short and stay as they are.
-_SAMPLE, _PASTE, _FILE = "Sample", "Paste", "File"
 _FIND_OUT = "find out"
 _NONE = "None: divide by a seed"
 _AREA = PasteArea(keys.LABELLED, keys.CHANGE_LABELLED)
@@ -54,7 +53,7 @@ class ChosenTexts:
 def rules() -> dict[str, links.Rule]:
     """What a link may say about the texts."""
     return {
-        keys.LABELLED_FROM: links.OneOf((_SAMPLE, _PASTE, _FILE)),
+        keys.LABELLED_FROM: links.OneOf(SOURCES),
         keys.LABELLED_SAMPLE: links.OneOf(LABELLED_SAMPLES),
         keys.TOKENIZER: links.OneOf(TOKENIZERS),
     }
@@ -63,7 +62,7 @@ def rules() -> dict[str, links.Rule]:
 def take(text: str, tokenizer: str, name: str) -> None:
     """Take the texts of an earlier experiment of that name; for a callback."""
     sample = next((name for name, each in LABELLED_SAMPLES.items() if json_lines(each.texts()) == text), None)
-    st.session_state[keys.LABELLED_FROM] = _SAMPLE if sample else _PASTE
+    st.session_state[keys.LABELLED_FROM] = SAMPLE if sample else PASTE
     st.session_state[keys.TOKENIZER] = tokenizer
     if sample:
         st.session_state[keys.LABELLED_SAMPLE] = sample
@@ -82,13 +81,10 @@ def choose() -> ChosenTexts | None:
 
     Raises TextProblem for what cannot be read.
     """
-    source = st.radio(
-        "Where the texts come from", [_SAMPLE, _PASTE, _FILE], key=keys.LABELLED_FROM, bind="query-params",
-        horizontal=True, label_visibility="collapsed",
-    )  # fmt: skip
-    if source != _FILE:
+    source = text_choice.choose_source("Where the texts come from", keys.LABELLED_FROM)
+    if source != FILE:
         forget(_TEST_RECORDS)
-    found = {_PASTE: _pasted, _FILE: _uploaded}.get(str(source), _sample)()
+    found = {PASTE: _pasted, FILE: _uploaded}.get(source, _sample)()
     if found is None:
         return None
     data, digest = found
