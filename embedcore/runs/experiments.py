@@ -80,8 +80,7 @@ class SplitAsked:
             split = split_texts(data, seed=self.seed, validation=self.validation, test=self.test)
         if not self.without_leaks:
             return split
-        leaks = find_leaks(data, split)
-        return split.without(leaks.train).without(leaks.validation)
+        return split.without(find_leaks(data, split).learned)
 
 
 @dataclass(frozen=True)

@@ -128,8 +128,7 @@ class _Turn:
         """What is said of texts that were left out, since the test has them too."""
         if not self._config.split.without_leaks:
             return []
-        leaks = find_leaks(data, replace(self._config.split, without_leaks=False).split(data))
-        count = len(leaks.train) + len(leaks.validation)
+        count = len(find_leaks(data, replace(self._config.split, without_leaks=False).split(data)).learned)
         if not count:
             return []
         told = "1 text was" if count == 1 else f"{count:,} texts were"

@@ -54,6 +54,11 @@ class Leaks:
     def __bool__(self) -> bool:
         return len(self.test) > 0
 
+    @property
+    def learned(self) -> Places:
+        """Their places in training and validation together, (n + m,)."""
+        return np.concatenate([self.train, self.validation])
+
 
 def find_leaks(data: LabelledTexts, split: Split) -> Leaks:
     """The texts in more than one part, of which one is the test; case and punctuation do not count."""

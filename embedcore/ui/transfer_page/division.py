@@ -10,6 +10,7 @@ import streamlit as st
 from embedcore.runs import experiments
 from embedcore.runs.experiments import BY_PARTS, BY_SEED, SplitAsked
 from embedcore.storage import printable
+from embedcore.transfer.config import MOST_SEED
 from embedcore.transfer.labelled import TEST, TRAIN, VALIDATION
 from embedcore.transfer.problems import Leaks, find_leaks, problems_of_split
 from embedcore.transfer.splitting import LEAST_SHARE, MOST_SHARE, Split, suggested_shares
@@ -23,7 +24,6 @@ _CAPTIONS = {
     BY_SEED: "At random, each label in the same shares, copies of a text together",
 }
 _LOW, _HIGH = 100 * LEAST_SHARE, 100 * MOST_SHARE
-_MOST_SEED = 2**31 - 1
 _LABELS = 50  # rows of the table
 _SPLIT = "labelled_split"
 
@@ -32,7 +32,7 @@ def rules() -> dict[str, links.Rule]:
     """What a link may say about the division."""
     return {
         keys.DIVIDE: links.OneOf((BY_PARTS, BY_SEED)),
-        keys.SPLIT_SEED: links.Number(0, _MOST_SEED),
+        keys.SPLIT_SEED: links.Number(0, MOST_SEED),
         keys.VALIDATION: links.Number(_LOW, _HIGH, whole=False),
         keys.TEST: links.Number(_LOW, _HIGH, whole=False),
         keys.WITHOUT_LEAKS: links.OneOf(("true", "false")),
@@ -63,7 +63,7 @@ def choose(chosen: ChosenTexts) -> tuple[SplitAsked, Split] | None:
     drop = _leave_out(leaks) if leaks else True
     asked = replace(asked, without_leaks=drop)
     if leaks and drop:
-        split = split.without(leaks.train).without(leaks.validation)
+        split = split.without(leaks.learned)
         if usable and any(problem.stops for problem in problems_of_split(chosen.data, split)):
             st.error("Without these texts too little is left to learn from.", icon=":material/error:")
             usable = False
@@ -88,7 +88,7 @@ def _asked(chosen: ChosenTexts) -> SplitAsked:
     validated = marked and data.parts is not None and VALIDATION in data.parts
     return SplitAsked(
         by=by,
-        seed=int(seed.number_input("Seed of the division", 0, _MOST_SEED, 1, key=keys.SPLIT_SEED, bind="query-params")),
+        seed=int(seed.number_input("Seed of the division", 0, MOST_SEED, 1, key=keys.SPLIT_SEED, bind="query-params")),
         validation=shares[0]
         if by == BY_PARTS and validated
         else _share(validation, keys.VALIDATION, "Validation, per cent", shares[0]),
@@ -113,10 +113,9 @@ def _share(place: st.delta_generator.DeltaGenerator, key: str, label: str, sugge
 
 def _leave_out(leaks: Leaks) -> bool:
     """Whether the texts that are also in the test are left out."""
-    count = len(leaks.train) + len(leaks.validation)
     return bool(
         st.toggle(
-            f"Leave {counted(count, 'text')} out of training and validation that the test has too", True,
+            f"Leave {counted(len(leaks.learned), 'text')} out of training and validation that the test has too", True,
             key=keys.WITHOUT_LEAKS, bind="query-params",
         )
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -112,11 +112,7 @@ def _sample() -> tuple[LabelledTexts, str]:
     )  # fmt: skip
     sample = LABELLED_SAMPLES[name]
     st.caption(sample.about)
-    return once(_DATA, name, lambda: _named(sample.texts(), sample.title)), f"sample {name}"
-
-
-def _named(data: LabelledTexts, name: str) -> LabelledTexts:
-    return LabelledTexts(data.texts, data.labels, data.classes, data.parts, name)
+    return once(_DATA, name, lambda: replace(sample.texts(), name=sample.title)), f"sample {name}"
 
 
 def _pasted() -> tuple[LabelledTexts, str] | None:
@@ -137,7 +133,7 @@ def _pasted() -> tuple[LabelledTexts, str] | None:
     taken_digest, name = st.session_state.get(_TAKEN, ("", ""))
     labels = listed([printable(label, 20) for label in data.classes], _LABELS_IN_NAME)
     called = name if digest == taken_digest else f"Pasted texts: {labels}"
-    return once(_NAMED, (asked, called), lambda: _named(data, called)), asked
+    return once(_NAMED, (asked, called), lambda: replace(data, name=called)), asked
 
 
 def _uploaded() -> tuple[LabelledTexts, str] | None:
