@@ -201,6 +201,11 @@ class Visitor:
         return metric.locator("[data-testid=stMetricValue]").inner_text()
 
 
+def press_stop(page: Page) -> None:
+    """Press the app's own Stop: while a script runs, Streamlit has one of that name in its header, too."""
+    page.get_by_test_id("stMainBlockContainer").get_by_role("button", name="Stop").click()
+
+
 @pytest.fixture
 def visitor(chromium: Browser, server: Server, profiles: Profiles) -> Iterator[Callable[[], Visitor]]:
     """Makes visitors; in the end none of their browsers may have complained."""

@@ -14,7 +14,7 @@ from embedcore.library import open_vectors
 from embedcore.runs import RunFolder
 from embedcore.samples import SAMPLES
 
-from .conftest import ROOT, Server, Visitor
+from .conftest import ROOT, Server, Visitor, press_stop
 
 pytestmark = pytest.mark.browser
 Visitors = Callable[[], Visitor]
@@ -112,7 +112,7 @@ def test_a_run_goes_on_when_its_tab_is_closed_and_two_browsers_train_at_once(vis
     expect(colleague.page.locator("[data-testid=stMetricValue]").nth(3)).not_to_have_text(before, timeout=20_000)
     assert node is not None
     assert node.evaluate("element => element.isConnected")  # the chart stayed the same element
-    colleague.page.locator(".st-key-stop_run button").click()
+    press_stop(colleague.page)
     colleague.page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
     colleague.page.get_by_text("Somebody pressed Stop").wait_for()
     keep(colleague, "half way")
@@ -121,7 +121,7 @@ def test_a_run_goes_on_when_its_tab_is_closed_and_two_browsers_train_at_once(vis
     assert arrays is not None
     assert (open_vectors("half way", server.settings).matrix == arrays["weight"][2:]).all()
     assert RunFolder(server.settings.runs_dir, runs[1]).run.state == "running"
-    two.page.locator(".st-key-stop_run button").click()
+    press_stop(two.page)
     two.page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
 
 

@@ -16,7 +16,7 @@ from embedcore.library import list_vectors, open_vectors
 from embedcore.runs.folder import list_runs
 from tests.loopback import Host, running
 
-from .conftest import Server, Visitor, serving
+from .conftest import Server, Visitor, press_stop, serving
 from .test_dashboard import STREAMLITS_OWN
 
 pytestmark = pytest.mark.browser
@@ -128,7 +128,7 @@ def test_fetching_is_watched_by_two_stopped_and_resumed(visitor: Visitors, serve
     bar = watching.locator(f"[class*=st-key-job_{run.id}]").get_by_role("progressbar")
     assert 0 < int(bar.get_attribute("aria-valuenow") or 0) < 80
     breaks_no_rule(watching)
-    watching.get_by_role("button", name="Stop").click()
+    press_stop(watching)
     page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
     one.settle()
     assert not (server.settings.vectors_dir / "우리 집").exists()

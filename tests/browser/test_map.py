@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from embedcore.runs.folder import FINISHED, STOPPED, list_runs
 from embedcore.runs.record import MAP
 
-from .conftest import Server, Visitor
+from .conftest import Server, Visitor, press_stop
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +112,7 @@ def test_a_layout_is_stopped_half_way_and_whoever_looks_on_sees_it(
     other = visitor().open(f"/map?run={run.id}&color=one+colour")
     other.get_by_text("t-SNE: step").wait_for()
     assert said_by(other.url, "count") == "1500"
-    page.get_by_role("button", name="Stop").click()
+    press_stop(page)
     for each in (page, other):
         each.get_by_text("The layout was stopped before it was done").wait_for(timeout=30_000)
         expect(each.get_by_role("button", name="Try again")).to_be_visible()

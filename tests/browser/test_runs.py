@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from embedcore.runs import RunFolder
 from tests.test_runs import until
 
-from .conftest import Server, Visitor
+from .conftest import Server, Visitor, press_stop
 from .test_dashboard import set_passes, start, wait_for_loss
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def choose(visitor: Visitor, action: str) -> None:
 
 
 def stop(visitor: Visitor) -> None:
-    visitor.page.locator(".st-key-stop_run button").click()
+    press_stop(visitor.page)
     visitor.page.get_by_text("Stopped", exact=True).wait_for(timeout=20_000)
 
 
