@@ -62,7 +62,7 @@ def test_an_experiment_is_watched_stopped_and_resumed(visitor: Visitors, server:
     kept = len(fits_of(folder))
     assert 0 < kept < 9 * SEEDS
     page.locator(f".st-key-{keys.RESUME} button").click()
-    page.get_by_text(f"All {9 * SEEDS} fits").wait_for(timeout=60_000)
+    page.get_by_text(f"All {9 * SEEDS} fits").wait_for(timeout=180_000)
     assert folder.run.state == FINISHED
     one.settle()
     assert not page.locator(f".st-key-{keys.STOP} button").count()
@@ -92,7 +92,7 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     page.locator(f".st-key-{keys.START_EXPERIMENT} button").click()
     page.wait_for_url(lambda url: "run=" in url)
     address = page.url.removeprefix(one.url)
-    page.get_by_text("All 18 fits").wait_for(timeout=60_000)
+    page.get_by_text("All 18 fits").wait_for(timeout=180_000)
     one.settle()
     answer = page.get_by_role("heading", name="examples,").inner_text()
     assert "ahead by" in answer
