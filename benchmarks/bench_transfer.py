@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from embedcore.library import open_vectors
-from embedcore.transfer.answers import Point, answer, measure_for, points
+from embedcore.transfer.answers import Point, answer, points
 from embedcore.transfer.columns import guess_columns, labelled
 from embedcore.transfer.config import AVERAGE, FROZEN, MODELS, STARTS, TransferConfig
 from embedcore.transfer.experiment import Experiment, Progress
@@ -132,17 +132,17 @@ def main() -> None:
     made.run(on_progress=told)
     seconds, processor = time.perf_counter() - began, time.process_time() - processor
     fits = list(made.finished.values())
-    found = points(fits, labels, classes)
+    found, said = points(fits, labels, classes), answer(fits, labels, classes)
     first = len(config.starts) * config.seeds
     assert all(point in found for point in early[first][1])
     print(
         f"{len(data):,} texts of {classes} labels, {len(split.test):,} for the test; {config.model}, {len(fits)} fits"
     )
     print(f"first fit after {early[1][0]:.1f} s, first size whole after {early[first][0]:.1f} s, all {seconds:.1f} s")
-    print(f"processor time {processor:.1f} s\n\n{table(found, measure_for(labels, classes) == MACRO_F1)}\n")
+    print(f"processor time {processor:.1f} s\n\n{table(found, said.measure == MACRO_F1)}\n")
     for point in found[len(found) // len(config.starts) - 1 :: len(found) // len(config.starts)]:
         print(f"{point.start}: {point.trained:,} numbers learn, {point.seconds:.1f} s a fit of {point.size:,} texts")
-    print(" ".join(answer(fits, labels, classes).sentences))
+    print(" ".join(said.sentences))
     if asked.rounds and (config.model, config.tokenizer) == (AVERAGE, "words"):
         print(beside_plain(data, split, vectors, asked.rounds))
 

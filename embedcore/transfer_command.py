@@ -18,7 +18,7 @@ from embedcore.interrupts import interruptible, stop_signals
 from embedcore.library import BUNDLED, open_vectors
 from embedcore.storage import os_errors, printable
 from embedcore.text import TOKENIZERS
-from embedcore.transfer.answers import Point, answer, measure_for, points
+from embedcore.transfer.answers import Point, answer, points
 from embedcore.transfer.columns import guess_columns, labelled
 from embedcore.transfer.config import MODELS, SCRATCH, STARTS, TransferConfig
 from embedcore.transfer.labelled import TEST, TRAIN, LabelledTexts, with_test
@@ -213,7 +213,7 @@ def _report(made: Experiment, status: str) -> Answer:
     }  # fmt: skip
     if known is not None and (why := doubt(known, str(made.config.pretrained))):
         print(why, file=sys.stderr)
-    lines = table(found, uneven=measure_for(labels, classes) == MACRO_F1)
+    lines = table(found, uneven=said.measure == MACRO_F1)
     if status == "stopped":
         lines.append(f"Stopped after {len(fits):,} of {total:,} fits.")
     if made.config.starts != (SCRATCH,):
@@ -232,7 +232,7 @@ def table(found: Sequence[Point], *, uneven: bool) -> list[str]:
     by_place = {(point.start, point.size): point for point in found}
     lines = []
     for measure in MEASURES[: 1 + uneven]:
-        what = measure.replace("Accuracy", "accuracy").replace("Macro", "macro")
+        what = measure[0].lower() + measure[1:]
         lines.append(f"{'texts':>8}" + "".join(f"  {start:<19}" for start in starts) + f" test {what}, %")
         for size in sorted({point.size for point in found}):
             cells = [_cell(by_place.get((start, size)), measure) for start in starts]

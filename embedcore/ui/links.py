@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -113,6 +114,12 @@ def tell(problem: str) -> None:
     _say([problem])
     if told is not None:
         told.append(problem)
+
+
+def whole(page: str, parameters: Sequence[tuple[str, str | Sequence[str]]]) -> str:
+    """A link with these parameters to the page that is shown, which may stand anywhere; `page` is its path."""
+    address = (st.context.url or page).partition("?")[0].partition("#")[0]
+    return f"{address}?{urlencode(parameters, doseq=True)}"
 
 
 def mend(rules: Mapping[str, Rule]) -> None:

@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from embedcore.runs import Runs
 from embedcore.settings import Settings
 from embedcore.ui import resources
 from embedcore.vectors import WordVectors
@@ -58,6 +59,12 @@ def open_page(
     yield open_it
     resources.runs().stop()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is put in the line stays there."""
+    monkeypatch.setattr(Runs, "start", lambda runs: None)
 
 
 def by_key(at: AppTest, kind: str, key: str) -> Any:

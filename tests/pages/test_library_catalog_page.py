@@ -21,10 +21,10 @@ from tests.loopback import Host
 
 from .conftest import by_key
 from .test_library_import_page import GLOVE, HEADER, begin, finish, first_rows, widget
-from .test_library_page import UGLY, _still, has, keep, links, shown, work_off  # noqa: F401
+from .test_library_page import UGLY, has, keep, links, shown, work_off
 
 OpenPage = Callable[..., AppTest]
-pytestmark = pytest.mark.usefixtures("_still")
+pytestmark = pytest.mark.usefixtures("no_worker_starts")
 
 
 @pytest.fixture

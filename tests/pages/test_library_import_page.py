@@ -18,10 +18,10 @@ from embedcore.runs import Run
 from embedcore.settings import Settings
 from embedcore.ui import keys, library_importing, library_preview, resources
 
-from .test_library_page import UGLY, _still, has, keep, links, shown, work_off  # noqa: F401
+from .test_library_page import UGLY, keep, links, shown, work_off
 
 OpenPage = Callable[..., AppTest]
-pytestmark = pytest.mark.usefixtures("_still")
+pytestmark = pytest.mark.usefixtures("no_worker_starts")
 GLOVE = "the 0.5 -1 2 3 4 5 6.25\n낱말 1 2 3 4 5 6 7\n**bold** 0 0 1 0 0 0 1\nthe 9 9 9 9 9 9 9\n".encode()
 HEADER = b"2 3\nking 1 2 3\nqueen 4 5 6\n"
 

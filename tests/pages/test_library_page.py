@@ -17,7 +17,7 @@ from embedcore import formats, library
 from embedcore.errors import StorageProblem
 from embedcore.formats import FORMATS
 from embedcore.library import DiskUse, open_vectors, save_vectors
-from embedcore.runs import Run, RunFolder, Runs, new_run_id, queue
+from embedcore.runs import Run, RunFolder, new_run_id, queue
 from embedcore.runs.worker import execute
 from embedcore.settings import Settings
 from embedcore.ui import keys, library_export, library_list, library_set, resources
@@ -26,7 +26,7 @@ from embedcore.vectors import WordVectors
 from .conftest import by_key, texts
 
 OpenPage = Callable[..., AppTest]
-pytestmark = pytest.mark.usefixtures("_still")
+pytestmark = pytest.mark.usefixtures("no_worker_starts")
 UGLY = "**bold** <b>tag</b> :red[no] $x$ [a](b)"
 
 
@@ -69,12 +69,6 @@ def work_off(run: Run) -> str:
     settings = resources.settings()
     queue.take(settings.runs_dir, run.id)
     return execute(settings, settings.runs_dir, run.id)
-
-
-@pytest.fixture
-def _still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No workers: what is put in the line stays there."""
-    monkeypatch.setattr(Runs, "start", lambda self: None)
 
 
 # Here

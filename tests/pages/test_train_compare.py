@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from embedcore.runs import Run, RunFolder, Runs, new_run_id
+from embedcore.runs import Run, RunFolder, new_run_id
 from embedcore.runs import first as start
 from embedcore.runs.folder import FAILED, FINISHED, QUEUED
 from embedcore.runs.worker import execute
@@ -59,12 +59,6 @@ def choose(at: AppTest, folder: RunFolder, action: str) -> AppTest:
     at.run()
     assert not at.exception
     return at
-
-
-@pytest.fixture
-def _still(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No workers: what is put in the line stays there."""
-    monkeypatch.setattr(Runs, "start", lambda self: None)
 
 
 def test_both_curves_the_settings_that_differ_and_what_came_of_it(open_page: OpenPage, home: Settings) -> None:
@@ -137,7 +131,7 @@ def test_a_word_can_be_typed_and_stands_in_the_link(open_page: OpenPage, home: S
     assert "10 of the 10 nearest are in both" in texts(at)  # the very same run twice over
 
 
-@pytest.mark.usefixtures("_still")
+@pytest.mark.usefixtures("no_worker_starts")
 def test_a_run_that_has_not_begun_is_waited_for(open_page: OpenPage, home: Settings) -> None:
     one, other = trained(home), put(home)
     at = compare(open_page, one.id, other.id)
@@ -195,7 +189,7 @@ def menu_of(at: AppTest, folder: RunFolder) -> list[str]:
     return list(menu.proto.options)
 
 
-@pytest.mark.usefixtures("_still")
+@pytest.mark.usefixtures("no_worker_starts")
 def test_passes_are_added_to_a_finished_run(open_page: OpenPage, home: Settings) -> None:
     one = trained(home)
     at = open_page("train", run=one.id)
@@ -227,7 +221,7 @@ def test_passes_are_added_to_a_finished_run(open_page: OpenPage, home: Settings)
     assert facts["B"].tolist()[:2] == ["4 of 4", "–"]
 
 
-@pytest.mark.usefixtures("_still")
+@pytest.mark.usefixtures("no_worker_starts")
 def test_who_comes_second_is_told(open_page: OpenPage, home: Settings) -> None:
     one = trained(home)
     at = choose(open_page("train", run=one.id), one, run_actions.ADD)

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from embedcore.errors import StorageProblem
 from embedcore.library import BUNDLED, delete_vectors, save_vectors
-from embedcore.runs import Run, Runs
+from embedcore.runs import Run
 from embedcore.runs.experiments import SplitAsked, config_of, texts_of
 from embedcore.runs.record import TRANSFER
 from embedcore.settings import Settings
@@ -51,13 +51,8 @@ from .transfer_form import (
     warnings,
 )
 
+pytestmark = pytest.mark.usefixtures("no_worker_starts")
 OpenPage = Callable[..., AppTest]
-
-
-@pytest.fixture(autouse=True)
-def _no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is submitted waits; nobody does it."""
-    monkeypatch.setattr(Runs, "start", lambda runs: None)
 
 
 # A first visit

@@ -12,7 +12,6 @@ from streamlit.testing.v1 import AppTest
 
 from embedcore import morphemes
 from embedcore.errors import TextProblem
-from embedcore.runs import Runs
 from embedcore.runs.experiments import texts_of
 from embedcore.settings import Settings
 from embedcore.transfer import records
@@ -44,13 +43,8 @@ from .transfer_form import (
     warnings,
 )
 
+pytestmark = pytest.mark.usefixtures("no_worker_starts")
 OpenPage = Callable[..., AppTest]
-
-
-@pytest.fixture(autouse=True)
-def _no_worker_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is submitted waits; nobody does it."""
-    monkeypatch.setattr(Runs, "start", lambda runs: None)
 
 
 @pytest.fixture

@@ -7,12 +7,11 @@ lines of Python themselves are in `snippets_compare`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from embedcore.snippets_compare import Lines
-from embedcore.ui import keys
+from embedcore.ui import keys, links
 from embedcore.ui.asking import framing
 from embedcore.ui.asking.controls import Controls
 from embedcore.ui.asking.sets import Sets
@@ -21,8 +20,7 @@ from embedcore.ui.words import counted, plain
 
 def link(controls: Controls, **more: str) -> str:
     """The link that asks the same question again, with every value that it needs."""
-    page = (st.context.url or "/compare").partition("?")[0].partition("#")[0]
-    return f"{page}?{urlencode([*controls.parameters, *more.items()])}"
+    return links.whole("/compare", [*controls.parameters, *more.items()])
 
 
 def show(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlencode
 
 import numpy as np
 import numpy.typing as npt
@@ -88,10 +87,8 @@ def _take_list(request: MapRequest, words: Sequence[str], them: str) -> None:
             "Download as text", partial(_text, words), file_name="words.txt", mime="text/plain",
             icon=":material/download:", key=f"{keys.PICKED}_txt", on_click="ignore",
         )  # fmt: skip
-        page = (st.context.url or "/map").partition("?")[0].partition("#")[0]
         st.caption(f"Link to a map of {them}")
-        link = f"{page}?{urlencode(linking.parameters(request), doseq=True)}"
-        st.code(link, language=None, wrap_lines=True, height=160)
+        st.code(links.whole("/map", [*linking.parameters(request).items()]), language=None, wrap_lines=True, height=160)
 
 
 def _text(words: Sequence[str]) -> str:

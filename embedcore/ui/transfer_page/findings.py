@@ -15,7 +15,7 @@ import streamlit as st
 
 from embedcore.runs import RunFolder, experiments
 from embedcore.transfer.about import About
-from embedcore.transfer.answers import Answer, Point, answer, measure_for, points
+from embedcore.transfer.answers import Answer, Point, answer, points
 from embedcore.transfer.labelled import LabelledTexts
 from embedcore.transfer.leads import ACCURACY, MACRO_F1, MEASURES, Lead, leads, macro_f1
 from embedcore.transfer.results import Fitted
@@ -33,7 +33,6 @@ class Findings:
         fits: as they were made.
         leads: over training from scratch, by measure.
         always: by measure, what one reaches who answers every test text with its most frequent label.
-        uneven: whether accuracy alone says too little.
     """
 
     about: About | None = None
@@ -42,12 +41,16 @@ class Findings:
     leads: Mapping[str, tuple[Lead, ...]] = field(default_factory=dict)
     answer: Answer | None = None
     always: dict[str, float] | None = None
-    uneven: bool = False
 
     @property
     def compared(self) -> bool:
         """Whether any fit can be compared with one from scratch."""
         return any(self.leads.values())
+
+    @property
+    def uneven(self) -> bool:
+        """Whether accuracy alone says too little."""
+        return self.answer is not None and self.answer.measure == MACRO_F1
 
 
 class _Kept:
@@ -117,5 +120,4 @@ def _read(folder: RunFolder) -> Findings:
         {measure: tuple(leads(fits, labels, classes, measure)) for measure in MEASURES},
         answer(fits, labels, classes),
         {ACCURACY: float((labels == most).mean()), MACRO_F1: macro_f1(most, labels, classes)},
-        measure_for(labels, classes) == MACRO_F1,
     )

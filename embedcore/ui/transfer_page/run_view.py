@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import time
 from contextlib import suppress
-from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -78,9 +77,9 @@ def show(run_id: str) -> None:
 
 def _link(run: Run, **more: str) -> str:
     """The link to an experiment, with the measure that is chosen."""
-    page = (st.context.url or "/transfer").partition("?")[0].partition("#")[0]
     measure = st.query_params.get(keys.MEASURE)
-    return f"{page}?{urlencode({keys.RUN: run.id, **({keys.MEASURE: measure} if measure else {}), **more})}"
+    chosen = [(keys.MEASURE, measure)] if measure else []
+    return links.whole("/transfer", [(keys.RUN, run.id), *chosen, *more.items()])
 
 
 def _embed(run: Run) -> None:
