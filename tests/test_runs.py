@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import psutil
@@ -409,9 +410,12 @@ def test_a_server_puts_right_what_a_crash_left_behind(home: Settings) -> None:
 def test_runs_go_on_in_an_external_cluster_without_the_server(home: Settings) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
-    ) as cluster:
+    with (
+        mock.patch.dict(os.environ),  # Dask leaves there what it sets for its workers, and ours would inherit it
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+    ):
         settings = replace(home, dask_scheduler_address=cluster.scheduler_address)
         runs = Runs(settings)
         runs.start()

@@ -44,7 +44,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
 def test_workers_keep_the_memory_that_each_step_needs_again(service: Runs) -> None:
     """Dask has glibc give it back at once, unless told otherwise; one thread is what it is to go on saying."""
     workers = []
-    for process in psutil.Process().children(recursive=True):
+    for process in psutil.Process(service._process.pid).children(recursive=True):
         with suppress(psutil.Error):  # one that has ended
             if "spawn_main" in str(process.cmdline()):
                 workers.append(process.environ())
