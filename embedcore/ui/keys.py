@@ -152,6 +152,7 @@ TRANSFER_CHART = "transfer_curves"
 MIXED_CHART = "mixed_up_chart"
 EXPERIMENT_TABLE = "experiment_table"
 RESUME = "resume_experiment"
+EMBED_EXPERIMENT = "embed_experiment"
 EXPERIMENTS_PAGE = "experiments_page"
 
 # Transfer, inside an experiment (in the URL, with RUN)

@@ -96,6 +96,12 @@ def test_from_the_form_to_three_answers_and_a_kept_set(visitor: Visitors, server
     one.settle()
     answer = page.get_by_role("heading", name="examples,").inner_text()
     assert "ahead by" in answer
+    page.get_by_role("radiogroup").get_by_text("Macro-F1", exact=True).click()
+    page.wait_for_url(lambda url: "measure=Macro-F1" in url)
+    one.settle()
+    page.get_by_role("button", name="Embed").click()
+    page.get_by_text("&amp;measure=Macro-F1&amp;embed=true").wait_for()  # what is chosen now, not when the page came
+    page.keyboard.press("Escape")
     sizes = page.get_by_role("combobox", name="Training texts (largest: 165)")
     expect(sizes).to_have_count(5)
     for box in sizes.all():  # nobody chose one, though the smallest was there first

@@ -82,9 +82,11 @@ def _link(run: Run, **more: str) -> str:
     return links.whole("/transfer", [(keys.RUN, run.id), *chosen, *more.items()])
 
 
+@st.fragment
 def _embed(run: Run) -> None:
     """The line of HTML that shows the answer, the chart and the table in a page of a wiki."""
-    with st.popover("Embed", icon=":material/iframe:"):
+    # Drawn anew when it is opened: the measure is chosen in a fragment of its own.
+    with st.popover("Embed", icon=":material/iframe:", key=keys.EMBED_EXPERIMENT, on_change="rerun"):
         st.caption("HTML that shows the answer alone in a page of your wiki. Its height may need a change.")
         st.code(framing.frame(_link(run, embed="true"), "Experiment", _FRAME_PIXELS), language=None, wrap_lines=True)
 
